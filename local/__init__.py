@@ -1,0 +1,1 @@
+"""The embedded platform: the real engine and a real two-node cluster on one Linux machine."""
