@@ -1,0 +1,48 @@
+"""The configuration of a stack: typed, validated, pure.
+
+`parse` takes the values that the engine hands to the program, `load_file` a `Pulumi.<stack>.yaml`;
+both give a frozen `StackConfig` or raise `ConfigErrors` with everything that is wrong.
+"""
+
+from infra.config.errors import ConfigErrors, Problem
+from infra.config.model import (
+    Autoscale,
+    Match,
+    Model,
+    Resources,
+    Rollout,
+    Slo,
+    Tls,
+    Version,
+)
+from infra.config.names import canary_name, object_name
+from infra.config.parse import parse
+from infra.config.pools import Pool
+from infra.config.stack import KEYS, Gateway, Override, Registry, StackConfig
+from infra.config.values import Secret, Weight, show_duration, tenths
+
+__all__ = [
+    "KEYS",
+    "Autoscale",
+    "ConfigErrors",
+    "Gateway",
+    "Match",
+    "Model",
+    "Override",
+    "Pool",
+    "Problem",
+    "Registry",
+    "Resources",
+    "Rollout",
+    "Secret",
+    "Slo",
+    "StackConfig",
+    "Tls",
+    "Version",
+    "Weight",
+    "canary_name",
+    "object_name",
+    "parse",
+    "show_duration",
+    "tenths",
+]

@@ -1,0 +1,78 @@
+"""A stand-in configuration, so that rules between values can be checked beside wrong values."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from pydantic import ValidationError
+
+from infra.config.describe import KEY_MARK
+from infra.config.errors import Path
+from infra.config.stack import StackConfig
+from infra.config.values import PLAIN_SECRETS
+
+_NAME = "unreadable"
+_STAND_INS: dict[tuple[str, ...], object] = {
+    ("gateway", "name"): _NAME,
+    ("gateway", "namespace"): _NAME,
+    ("nodePools",): {},
+    ("nodePools", "*"): {},
+    ("nodePools", "*", "provider"): "existing",
+    ("nodePools", "*", "nodes"): [_NAME],
+    ("nodePools", "*", "track"): "stable",
+    ("models",): {},
+    ("models", "*"): {},
+    ("models", "*", "host"): _NAME,
+    ("models", "*", "stable"): _NAME,
+    ("models", "*", "versions"): {},
+    ("models", "*", "versions", "*"): {},
+    ("models", "*", "versions", "*", "image"): f"{_NAME}:0",
+    ("models", "*", "versions", "*", "pool"): _NAME,
+}
+_MOST_ROUNDS = 6
+
+
+def mend(values: dict[str, object], error: ValidationError) -> StackConfig | None:
+    """Replace or drop what does not fit its type; None where that does not help.
+
+    What is wrong with the result at a path that has a problem already means nothing.
+    """
+    mended = copy.deepcopy(values)
+    for _ in range(_MOST_ROUNDS):
+        for each in error.errors():
+            _mend_at(mended, tuple(each["loc"]))
+        try:
+            return StackConfig.model_validate(mended, context=PLAIN_SECRETS)
+        except ValidationError as next_error:
+            error = next_error
+    return None
+
+
+def _mend_at(values: dict[str, object], path: Path) -> None:
+    is_key = path[-1] == KEY_MARK
+    # A list is dropped whole: what it would mean without one element is anybody's guess.
+    whole = [key for key in (path[:-1] if is_key else path) if isinstance(key, str)]
+    parent: Any = values
+    for depth, key in enumerate(whole[:-1]):
+        if not isinstance(parent, dict):
+            return
+        parent = parent.get(key)
+    if not isinstance(parent, dict):
+        return
+    stand_in = None if is_key else _stand_in(whole)
+    if stand_in is not None:
+        parent[whole[-1]] = copy.deepcopy(stand_in)
+    elif whole[-1] in parent:
+        del parent[whole[-1]]
+    elif len(whole) > 1:
+        _mend_at(values, tuple(whole[:-1]))
+
+
+def _stand_in(path: list[str]) -> object:
+    for pattern, value in _STAND_INS.items():
+        if len(pattern) == len(path) and all(
+            part in ("*", key) for part, key in zip(pattern, path, strict=True)
+        ):
+            return value
+    return None

@@ -1,0 +1,203 @@
+"""A model: where it is reached, its versions, and how traffic moves between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from infra.config.base import Part
+from infra.config.names import (
+    Cpu,
+    EnvName,
+    Host,
+    Image,
+    LabelName,
+    Memory,
+    ObjectName,
+    Token,
+    UrlPath,
+    VersionName,
+)
+from infra.config.values import Duration, Weight
+
+
+def _rising_to_full(steps: tuple[int | float, ...]) -> tuple[int | float, ...]:
+    rising = all(low < high for low, high in zip((0, *steps), steps, strict=False))
+    if not rising or not steps or steps[-1] != 100:
+        raise ValueError("steps do not rise to 100")
+    return steps
+
+
+class Resources(Part):
+    """What one pod asks for. Requests equal limits, except that processor time is not limited."""
+
+    cpu: Cpu = Field(
+        default="1",
+        description='Processor cores requested. Default "1". No limit: throttling costs latency.',
+    )
+    memory: Memory = Field(
+        default="2Gi",
+        description="Memory requested and allowed. Default 2Gi: Paddle levels off near 1 GB.",
+    )
+    accelerators: int = Field(
+        default=1,
+        ge=0,
+        le=64,
+        title="a whole number from 0 to 64",
+        description=(
+            "Accelerators of the pool's kind. Default 1: one worker process drives one device. "
+            "Unused in a pool with accelerator `none`."
+        ),
+    )
+
+
+class Autoscale(Part):
+    """Pods by processor load. The cluster then owns the number of pods, so `replicas` is refused."""
+
+    min: int = Field(ge=1, title="a whole number from 1", description="Fewest pods.")
+    max: int = Field(ge=1, title="a whole number from 1", description="Most pods.")
+    cpu: int = Field(
+        ge=1,
+        le=100,
+        title="a whole number of percent from 1 to 100",
+        description="Processor load, in percent of the request, at which pods are added.",
+    )
+
+
+class Version(Part):
+    """One version of a model: a Deployment, a Service and a disruption budget of its own."""
+
+    image: Image = Field(description="Image of the container, by a tag that stays or a digest.")
+    replicas: int = Field(
+        default=1,
+        ge=0,
+        le=1000,
+        title="a whole number from 0 to 1000",
+        description="Pods. Default 1. 0 parks a version that gets no traffic.",
+    )
+    pool: LabelName = Field(description="Key of the pool in `nodePools` that its pods run on.")
+    env: Mapping[EnvName, str] = Field(
+        default={},
+        title="a mapping of variables to text, such as {WORKERS: \"2\"}",
+        description="Extra variables of the container. MODEL_NAME and MODEL_VERSION are given.",
+    )
+    resources: Resources = Field(
+        default=Resources(), description="What one pod asks for. Default: 1 core, 2Gi, 1 device."
+    )
+    autoscale: Autoscale | None = Field(
+        default=None, description="Number of pods by load, instead of `replicas`. Default: off."
+    )
+    ready_timeout: Duration = Field(
+        default=timedelta(minutes=10),
+        description=(
+            "How long a rollout of pods may take until it counts as failed. Default 10m: a large "
+            "image is pulled and a model loaded in that time."
+        ),
+    )
+
+
+class Match(Part):
+    """How testers reach the canary at any weight: by a header, a cookie, or either."""
+
+    header: Token | None = Field(default=None, description="Name of the request header.")
+    cookie: Token | None = Field(default=None, description="Name of the cookie.")
+
+
+class Tls(Part):
+    """HTTPS at the model's host."""
+
+    secret_name: ObjectName = Field(
+        description="Name of the TLS secret, which holds the host's certificate."
+    )
+
+
+class Rollout(Part):
+    """How a new version may advance."""
+
+    steps: Annotated[tuple[Weight, ...], Field(strict=False), AfterValidator(_rising_to_full)] = (
+        Field(
+            default=(5, 20, 50, 100),
+            title="weights that rise to 100, such as [5, 20, 50, 100]",
+            description="Weights in their order, in percent. Default [5, 20, 50, 100].",
+        )
+    )
+    window: Duration = Field(
+        default=timedelta(minutes=30),
+        description="Least time at a step. Default 30m: alert rules over 5m settle several times.",
+    )
+    min_requests: int = Field(
+        default=500,
+        ge=1,
+        title="a whole number from 1",
+        description=(
+            "Fewest requests to the canary at a step. Default 500: an error ratio of 1% shows as "
+            "about five errors, enough to tell from one."
+        ),
+    )
+    on_no_data: Literal["hold", "rollback"] = Field(
+        default="hold",
+        title="hold or rollback",
+        description="What to do with too few requests. Default hold: silence is no evidence.",
+    )
+
+
+class Slo(Part):
+    """What the model owes its users; rollbacks and alerts use these thresholds."""
+
+    error_ratio: float = Field(
+        default=0.01,
+        ge=0,
+        le=1,
+        title="a share from 0 to 1",
+        description="Failed requests per request. Default 0.01.",
+    )
+    p99: Duration = Field(
+        default=timedelta(milliseconds=500),
+        description="Latency that 99 of 100 requests stay below. Default 500ms.",
+    )
+    traffic_drop: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        title="a share from 0 to 1",
+        description="Lost share of the usual traffic that raises an alert. Default 0.5, half.",
+    )
+
+
+class Model(Part):
+    """A model at one host and path, its versions, and who gets which share of its requests."""
+
+    host: Host = Field(description="DNS name at which clients reach the model.")
+    path: UrlPath = Field(
+        default="/", description="Path prefix at the host that belongs to the model. Default /."
+    )
+    tls: Tls | None = Field(default=None, description="HTTPS at the host. Default: plain HTTP.")
+    stable: VersionName = Field(description="Version that gets what the canaries leave.")
+    canary: Mapping[VersionName, Weight] = Field(
+        default={},
+        title="a mapping of versions to weights, such as {v1.2: 5}, or {} for no canary",
+        description="Weight of each canary version in percent. Default {}: no canary.",
+    )
+    match: Match | None = Field(
+        default=None, description="How testers reach the canary. Default: by chance only."
+    )
+    versions: Mapping[VersionName, Version] = Field(
+        title="a mapping of version names to versions",
+        description=(
+            "Every version that runs. The previous stable stays here, warm, as long as going "
+            "back to it should take no time."
+        ),
+    )
+    isolation: Literal["required", "shared"] = Field(
+        default="required",
+        title="required or shared",
+        description=(
+            "Whether a canary needs another pool than stable. Default required: a canary that "
+            "exhausts a device must not take stable with it."
+        ),
+    )
+    rollout: Rollout = Field(default=Rollout(), description="How a new version may advance.")
+    slo: Slo = Field(default=Slo(), description="What the model owes its users.")

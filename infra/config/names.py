@@ -1,0 +1,141 @@
+"""Texts that Kubernetes, HTTP or a registry must accept; each title says what to write."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+_LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_TOKEN = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
+_DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
+_TAG = re.compile(r":[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$")
+
+LONGEST_NAME = 63
+"""Kubernetes' limit for the name of a Service, and for a label's value."""
+
+
+def _pinned(image: str) -> str:
+    if _DIGEST.search(image):
+        return image
+    tag = _TAG.search(image)
+    if not tag or tag.group() == ":latest":
+        raise ValueError("no tag that stays")
+    return image
+
+
+def _normal(path: str) -> str:
+    if any(part in (".", "..") for part in path.split("/")):
+        raise ValueError("leaves its prefix")
+    return path
+
+
+def object_name(model: str, version: str) -> str:
+    """Name the Deployment and Service of a version: `ocr`, `v1.1` -> `ocr-v1-1`."""
+    return f"{model}-{version.replace('.', '-').replace('_', '-')}"
+
+
+def canary_name(model: str) -> str:
+    """Name the canary Ingress of a model; the main Ingress has the model's own name."""
+    return f"{model}-canary"
+
+
+Host = Annotated[
+    str,
+    Field(
+        # The last label starts with a letter, which keeps IP addresses out.
+        pattern=rf"^({_LABEL}\.)*[a-z]([a-z0-9-]{{0,61}}[a-z0-9])?$",
+        max_length=253,
+        title="a DNS name in lower case, such as ocr.example.com",
+    ),
+]
+UrlPath = Annotated[
+    str,
+    Field(
+        pattern=r"^(/|(/[A-Za-z0-9._~-]+)+)$",
+        max_length=256,
+        title="a path without a slash at its end, such as / or /ocr",
+    ),
+    AfterValidator(_normal),
+]
+UrlPrefix = Annotated[
+    str,
+    Field(
+        pattern=r"^https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$",
+        title="scheme, host and port, such as http://127.0.0.1:18080",
+    ),
+]
+ModelName = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$",
+        max_length=LONGEST_NAME,
+        title="a name of lower-case letters, digits and '-' that starts with a letter",
+    ),
+]
+VersionName = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$",
+        max_length=LONGEST_NAME,
+        title="a version of lower-case letters, digits, '.', '_' and '-', such as v1.1",
+    ),
+]
+LabelName = Annotated[
+    str,
+    Field(
+        pattern=f"^{_LABEL}$",
+        title="a name of at most 63 lower-case letters, digits and '-', such as gpu-stable",
+    ),
+]
+ObjectName = Annotated[
+    str,
+    Field(
+        pattern=rf"^{_LABEL}(\.{_LABEL})*$",
+        max_length=253,
+        title="a Kubernetes name in lower case, such as gpu-node-1",
+    ),
+]
+Image = Annotated[
+    str,
+    Field(
+        pattern=(
+            r"^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?/)?"
+            r"[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*"
+            r"(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[0-9a-f]{64})?$"
+        ),
+        max_length=512,
+        title="an image with a tag other than latest, or a digest, such as registry/ocr:v1.1",
+    ),
+    AfterValidator(_pinned),
+]
+EnvName = Annotated[
+    str,
+    Field(
+        pattern="^[A-Za-z_][A-Za-z0-9_]*$",
+        title="a variable of letters, digits and '_' that starts with no digit",
+    ),
+]
+Token = Annotated[
+    str,
+    Field(pattern=_TOKEN, max_length=256, title="an HTTP token without spaces, such as X-Canary"),
+]
+Resource = Annotated[
+    str,
+    Field(
+        pattern=rf"^(none|{_LABEL}(\.{_LABEL})*/[A-Za-z0-9]([A-Za-z0-9._-]{{0,61}}[A-Za-z0-9])?)$",
+        title="an extended resource such as nvidia.com/gpu, or none for nodes without accelerators",
+    ),
+]
+Cpu = Annotated[
+    str,
+    Field(
+        pattern=r"^([1-9][0-9]*m|[1-9][0-9]*(\.[0-9]{1,3})?|0\.[0-9]{1,3})$",
+        title='processor cores in quotes, such as "2" or "250m"',
+    ),
+]
+Memory = Annotated[
+    str,
+    Field(pattern="^[1-9][0-9]*(Mi|Gi)$", title="memory in Mi or Gi, such as 512Mi or 2Gi"),
+]
