@@ -1,0 +1,29 @@
+# Everything runs in a virtual environment that is made once and cached by content.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV = $(shell $(PYTHON) -m local.python_env)
+RUN = $(VENV)/bin/python
+
+.PHONY: help demo test check lint bench down
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+demo:  ## the whole story on this machine: a real release of a real OCR model
+	@$(RUN) -m local.demo
+
+test: check  ## all tests, with a cluster of their own
+	@$(RUN) -m pytest tests/service tests/cluster
+
+check: lint  ## lint, types and the tests that need no cluster
+	@$(RUN) -m pytest tests/unit tests/mocks tests/golden
+
+lint:  ## ruff and mypy
+	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(RUN) -m mypy .
+
+bench:  ## every claim of speed, measured
+	@for bench in bench/*.py; do $(RUN) $$bench || exit 1; done
+
+down:  ## stop the demo's cluster and leave nothing behind
+	@$(RUN) -m local down

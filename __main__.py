@@ -1,0 +1,7 @@
+"""The table of contents: read the configuration, ask the guard, declare, export."""
+
+from __future__ import annotations
+
+from infra.program import run
+
+run()

@@ -1,0 +1,1 @@
+"""The infrastructure of a model release, as code: what `pulumi up` creates and what it refuses."""

@@ -1,0 +1,36 @@
+"""The names and labels by which objects, people and queries refer to each other."""
+
+from __future__ import annotations
+
+from infra.config import canary_name, object_name
+
+PREFIX = "paddle-canary.dev"
+MODEL = f"{PREFIX}/model"
+VERSION = f"{PREFIX}/version"
+TRACK = f"{PREFIX}/track"
+POOL = f"{PREFIX}/pool"
+MANAGED_BY = {"app.kubernetes.io/managed-by": "paddle-canary"}
+
+PORT_NAME = "http"
+SERVICE_PORT = 80
+REGISTRY_SECRET = "registry"
+
+__all__ = ["canary_name", "object_name"]
+
+
+def selector(model: str, version: str) -> dict[str, str]:
+    """What picks the pods of one version. Deployments cannot change it once they exist."""
+    return {MODEL: model, VERSION: version}
+
+
+def model_labels(model: str) -> dict[str, str]:
+    """Labels of an object that belongs to a model as a whole."""
+    return {"app.kubernetes.io/name": model, MODEL: model, **MANAGED_BY}
+
+
+def version_labels(model: str, version: str) -> dict[str, str]:
+    """Labels of an object that belongs to one version, and of its pods.
+
+    The track is not among them: it changes at promotion, and a changed pod label restarts pods.
+    """
+    return {**model_labels(model), "app.kubernetes.io/version": version, VERSION: version}

@@ -1,0 +1,78 @@
+"""What `pulumi up` runs: configuration, memory and live routes in, components and outputs out."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pulumi
+from pulumi.runtime.config import CONFIG, get_config_env
+
+from infra.components import ModelRelease, ModelReleaseArgs, Platform, PlatformArgs
+from infra.config import ConfigErrors, StackConfig, parse
+from infra.live import Access, ClusterError, read
+from infra.outputs import from_outputs, to_outputs
+from infra.release import Memory, Refused, admit, found
+
+
+def run() -> None:
+    """Declare the stack. Nothing is declared before the guard has seen the whole change."""
+    config = _configuration()
+    outputs: pulumi.Output[dict[str, Any]] = pulumi.Output.from_input(_release(config))
+    for name in ("models", "overrides"):
+        pulumi.export(name, outputs[name])
+
+
+async def _release(config: StackConfig) -> dict[str, Any]:
+    last = await _last_memory()
+    try:
+        live = await asyncio.to_thread(read, config, _access(), last)
+        memory = found(last, live.splits, live.now)
+        admitted = admit(config, memory, live.now)
+    except (ClusterError, Refused) as error:
+        raise pulumi.RunError(str(error)) from error
+    _declare(config, memory)
+    return to_outputs(config, admitted)
+
+
+def _declare(config: StackConfig, memory: Memory) -> None:
+    platform = Platform("platform", PlatformArgs(config))
+    for name in config.models:
+        ModelRelease(
+            name,
+            ModelReleaseArgs(config, name, memory.records.get(name)),
+            pulumi.ResourceOptions(depends_on=[platform]),
+        )
+
+
+async def _last_memory() -> Memory:
+    """The stack's own last outputs: they survive a fresh clone and are the same for everybody."""
+    name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    outputs = await pulumi.StackReference("last-update", stack_name=name).outputs.future()
+    return from_outputs(outputs or {})
+
+
+def _configuration() -> StackConfig:
+    try:
+        return parse(_values())
+    except ConfigErrors as errors:
+        lines = "\n".join(f"  {line}" for line in str(errors).splitlines())
+        raise pulumi.RunError(
+            f"the configuration is refused; nothing was changed\n{lines}"
+        ) from errors
+
+
+def _values() -> dict[str, object]:
+    """Every value of the project's own namespace. Maps arrive as JSON, everything else as text."""
+    prefix = f"{pulumi.get_project()}:"
+    return {
+        key.removeprefix(prefix): json.loads(text) if text[:1] in ("{", "[") else text
+        for key, text in {**get_config_env(), **CONFIG.get()}.items()
+        if key.startswith(prefix)
+    }
+
+
+def _access() -> Access:
+    settings = pulumi.Config("kubernetes")
+    return Access(settings.get("kubeconfig"), settings.get("context"))

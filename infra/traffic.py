@@ -1,0 +1,41 @@
+"""The objects that route a model's requests, whatever the data plane."""
+
+from __future__ import annotations
+
+from infra.config import Model, StackConfig
+from infra.guard import Record
+from infra.http_route import http_route
+from infra.ingress import canary_ingress, main_ingress
+from infra.isolation import Manifest
+
+
+def routes(config: StackConfig, name: str) -> list[Manifest]:
+    """The main and canary Ingress, or the HTTPRoute, of one model."""
+    if config.gateway is not None:
+        return [http_route(config, name, config.gateway)]
+    canary = canary_ingress(config, name)
+    return [main_ingress(config, name), *([canary] if canary else [])]
+
+
+def must_be_ready(model: Model, last: Record | None) -> set[str]:
+    """The versions whose pods must be ready before the routes change.
+
+    Those are the versions that get more than they had, so that nobody is sent to pods that do not
+    answer. What goes down waits for nothing: a roll-back must not stand behind a Deployment that
+    never becomes ready.
+    """
+    before = None if last is None else last.split
+    new_stable = before is None or before.stable != model.stable
+    risen = {
+        version
+        for version, weight in model.canary.items()
+        if before is None or weight > before.share(version)
+    }
+    return risen | ({model.stable} if new_stable else set())
+
+
+def url(config: StackConfig, name: str) -> str:
+    """Where the model's `/infer` is reached."""
+    model = config.models[name]
+    base = config.public_url or f"{'https' if model.tls else 'http'}://{model.host}"
+    return base.rstrip("/") + (model.path if model.path != "/" else "")
