@@ -19,6 +19,7 @@ from infra.config.names import canary_name, object_name
 from infra.config.parse import parse
 from infra.config.pools import Pool
 from infra.config.stack import KEYS, Gateway, Override, Registry, StackConfig
+from infra.config.stack_file import load_file
 from infra.config.values import Secret, Weight, show_duration, tenths
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "Version",
     "Weight",
     "canary_name",
+    "load_file",
     "object_name",
     "parse",
     "show_duration",

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import permutations
 
-from infra.config.describe import nearest, show
+from infra.config.describe import show
 from infra.config.errors import Path, Problem
 from infra.config.model import Model, Version
 from infra.config.names import LONGEST_NAME, canary_name, object_name
@@ -46,7 +46,7 @@ def check_override(config: StackConfig) -> Iterator[Problem]:
         return
     model = config.models.get(override.model)
     if not model:
-        wanted = _one_of(override.model, config.models)
+        wanted = f"a model that models has: {_one_of(config.models)}"
         yield Problem(("override", "model"), show(override.model), wanted)
         return
     wanted = f"what models.{override.model} says, or remove an override that has had its day"
@@ -57,8 +57,8 @@ def check_override(config: StackConfig) -> Iterator[Problem]:
         yield Problem(("override", "canary"), f"{{{found}}}", wanted)
 
 
-def _one_of(name: str, known: Iterable[str]) -> str:
-    return nearest(name, sorted(known))
+def _one_of(known: Iterable[str]) -> str:
+    return ", ".join(sorted(known)) or "(none)"
 
 
 def _data_plane(config: StackConfig) -> Iterator[Problem]:
@@ -135,16 +135,14 @@ def _routes(config: StackConfig) -> Iterator[Problem]:
 
 def _traffic(model: Model, at: Path) -> Iterator[Problem]:
     if model.stable not in model.versions:
-        yield Problem((*at, "stable"), show(model.stable), _version_of(model, model.stable, at))
+        yield Problem((*at, "stable"), show(model.stable), _version_of(model))
     for version in model.canary:
         if version == model.stable:
             yield Problem(
                 (*at, "canary", version), "the stable version", "another version, or remove it"
             )
         elif version not in model.versions:
-            yield Problem(
-                (*at, "canary", version), show(version), _version_of(model, version, at)
-            )
+            yield Problem((*at, "canary", version), show(version), _version_of(model))
     total = sum(map(tenths, model.canary.values()))
     if total > tenths(100):
         yield Problem(
@@ -152,10 +150,8 @@ def _traffic(model: Model, at: Path) -> Iterator[Problem]:
         )
 
 
-def _version_of(model: Model, version: str, at: Path) -> str:
-    if not model.versions:
-        return "a version that versions has"
-    return f"a version that versions has: {_one_of(version, model.versions)}"
+def _version_of(model: Model) -> str:
+    return f"a version that versions has: {_one_of(model.versions)}"
 
 
 def _capacity(model: Model, at: Path) -> Iterator[Problem]:
@@ -196,7 +192,9 @@ def _isolation(config: StackConfig, model: Model, at: Path) -> Iterator[Problem]
 def _version(config: StackConfig, version: Version, at: Path) -> Iterator[Problem]:
     if version.pool not in config.node_pools:
         yield Problem(
-            (*at, "pool"), show(version.pool), f"a pool: {_one_of(version.pool, config.node_pools)}"
+            (*at, "pool"),
+            show(version.pool),
+            f"a pool that nodePools has: {_one_of(config.node_pools)}",
         )
     for name in OWN_VARIABLES:
         if name in version.env:

@@ -10,12 +10,12 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from infra.config.errors import Path, Problem
+from infra.config.errors import Problem
 from infra.config.schema import schema_at
 from infra.config.values import Secret
 
 _LONGEST_SHOWN = 60
-_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 KEY_MARK = "[key]"
 """Pydantic's last element of the location of a key, rather than of the value under it."""
 
@@ -26,7 +26,7 @@ def describe(error: ErrorDetails) -> Problem:
     value = error["input"]
     if error["type"] == "extra_forbidden":
         known = schema_at(path[:-1]).get("properties", {})
-        return Problem(path, "an unknown key", nearest(str(path[-1]), known))
+        return Problem(path, "an unknown key", f"{nearest(str(path[-1]), known)}, or remove it")
     if path and path[-1] == KEY_MARK:
         keys = schema_at(path[:-2]).get("propertyNames", {})
         return Problem(path[:-1], f"the key {show(value)}", keys.get("title", "a text"))
@@ -37,66 +37,68 @@ def describe(error: ErrorDetails) -> Problem:
 
 def nearest(key: str, known: Iterable[str]) -> str:
     """Suggest the known key that is most like an unknown one, or list all of them."""
-    names = list(known)
-    near = difflib.get_close_matches(key, names, n=1, cutoff=0.6)
-    if not near:
-        # Letters in another case or with another separator count as like, too.
-        folded = {re.sub("[^a-z0-9]", "", name.lower()): name for name in names}
-        close = difflib.get_close_matches(re.sub("[^a-z0-9]", "", key.lower()), folded, n=1)
-        near = [folded[each] for each in close]
-    return near[0] if near else f"one of {', '.join(names)}, or remove it"
+    folded = {re.sub("[^a-z0-9]", "", name.lower()): name for name in known}
+    near = difflib.get_close_matches(re.sub("[^a-z0-9]", "", key.lower()), folded, n=1)
+    return folded[near[0]] if near else f"one of {', '.join(folded.values())}"
 
 
 def show(value: object) -> str:
-    """Show a value as YAML has it, cut to a readable length; containers only by their kind."""
+    """Show a value as YAML has it, cut to a readable length; mappings only by their kind."""
+    shown = _kind(value)
     if isinstance(value, str):
         shown = json.dumps(value, ensure_ascii=False)
-        return shown if len(shown) <= _LONGEST_SHOWN else shown[:_LONGEST_SHOWN] + '…"'
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | float):
+    elif isinstance(value, bool):
+        shown = str(value).lower()
+    elif isinstance(value, list):
+        shown = f"[{', '.join(show(each) for each in value[:_LONGEST_SHOWN])}]"
+    elif isinstance(value, int | float):
         # Python refuses to write integers of thousands of digits.
-        return str(value) if not abs(value) >= 10**_LONGEST_SHOWN else "a huge number"
-    return _kind(value)
+        shown = "a huge number" if abs(value) >= 10**_LONGEST_SHOWN else str(value)
+    return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}…"
 
 
 def _kind(value: object) -> str:
-    if value is None:
-        return "nothing"
     kinds: tuple[tuple[type | tuple[type, ...], str], ...] = (
         (str, "plain text"),
         (bool, "true or false"),
         ((int, float), "a number"),
         (Secret, "a secret"),
         (Mapping, "a mapping"),
+        (list, "a list"),
     )
-    return next((kind for types, kind in kinds if isinstance(value, types)), "a list")
+    return next((kind for types, kind in kinds if isinstance(value, types)), "nothing")
 
 
 def _found(value: object, node: Mapping[str, Any]) -> str:
     if node.get("type") == "object":
         # What stands in the place of a mapping may be a misplaced password.
-        return _kind(value) if value != {} else "an empty mapping"
-    if _unquoted(value, node):
-        return f"{show(value)}, which YAML reads as {_kind(value)}"
+        return _kind(value)
+    if isinstance(value, bool):
+        return f"{show(value)}, as which YAML reads yes, no, on and off, too"
     return show(value)
 
 
 def _write(value: object, node: Mapping[str, Any]) -> str:
-    title = node.get("title") or _mapping(node)
-    if _unquoted(value, node):
+    title = str(node.get("title") or _no_title(node))
+    if _needs_quotes(value, node):
         return f"{title}, in quotes"
-    if isinstance(value, str) and node.get("type") in ("integer", "number"):
-        if _NUMBER.fullmatch(value):
-            return f"{title}, without quotes (`pulumi config set --type float` or `--type int`)"
-    return str(title)
+    if _needs_no_quotes(value, node):
+        return f"{title}, without quotes (`pulumi config set --type float`)"
+    return title
 
 
-def _unquoted(value: object, node: Mapping[str, Any]) -> bool:
-    return node.get("type") == "string" and isinstance(value, bool | int | float)
+def _needs_quotes(value: object, node: Mapping[str, Any]) -> bool:
+    """Tell a text that YAML took for something else, such as the version 1.1."""
+    if node.get("type") != "string" or not isinstance(value, bool | int | float):
+        return False
+    return bool(re.search(str(node.get("pattern", "")), show(value)))
 
 
-def _mapping(node: Mapping[str, Any]) -> str:
-    if "properties" in node:
-        return f"a mapping with the keys {', '.join(node['properties'])}"
-    return "a text"
+def _needs_no_quotes(value: object, node: Mapping[str, Any]) -> bool:
+    is_number = isinstance(value, str) and _NUMBER.fullmatch(value)
+    return bool(is_number) and node.get("type") in ("integer", "number")
+
+
+def _no_title(node: Mapping[str, Any]) -> str:
+    keys = ", ".join(node.get("properties", ()))
+    return f"a mapping with the keys {keys}" if keys else "a text"

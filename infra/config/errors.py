@@ -47,7 +47,7 @@ class Problem:
 
 
 class ConfigErrors(ValueError):
-    """Everything that is wrong with a configuration, sorted by path. `str()` gives one line each."""
+    """Everything that is wrong with a configuration, sorted by path; `str()` has a line each."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = sorted(set(problems), key=lambda each: (show_path(each.path), str(each)))

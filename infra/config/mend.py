@@ -54,7 +54,7 @@ def _mend_at(values: dict[str, object], path: Path) -> None:
     # A list is dropped whole: what it would mean without one element is anybody's guess.
     whole = [key for key in (path[:-1] if is_key else path) if isinstance(key, str)]
     parent: Any = values
-    for depth, key in enumerate(whole[:-1]):
+    for key in whole[:-1]:
         if not isinstance(parent, dict):
             return
         parent = parent.get(key)

@@ -55,7 +55,7 @@ class Resources(Part):
 
 
 class Autoscale(Part):
-    """Pods by processor load. The cluster then owns the number of pods, so `replicas` is refused."""
+    """Pods by processor load. The cluster then owns their number, so `replicas` is refused."""
 
     min: int = Field(ge=1, title="a whole number from 1", description="Fewest pods.")
     max: int = Field(ge=1, title="a whole number from 1", description="Most pods.")
@@ -81,7 +81,7 @@ class Version(Part):
     pool: LabelName = Field(description="Key of the pool in `nodePools` that its pods run on.")
     env: Mapping[EnvName, str] = Field(
         default={},
-        title="a mapping of variables to text, such as {WORKERS: \"2\"}",
+        title='a mapping of variables to text, such as {WORKERS: "2"}',
         description="Extra variables of the container. MODEL_NAME and MODEL_VERSION are given.",
     )
     resources: Resources = Field(

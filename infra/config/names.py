@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 _LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_QUALIFIED = "[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?"
 _TOKEN = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
 _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
 _TAG = re.compile(r":[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$")
@@ -121,10 +122,21 @@ Token = Annotated[
     str,
     Field(pattern=_TOKEN, max_length=256, title="an HTTP token without spaces, such as X-Canary"),
 ]
+TaintKey = Annotated[
+    str,
+    Field(
+        pattern=rf"^({_LABEL}(\.{_LABEL})*/)?{_QUALIFIED}$",
+        max_length=316,
+        title="a key such as nvidia.com/gpu or dedicated",
+    ),
+]
+TaintValue = Annotated[
+    str, Field(pattern=rf"^{_QUALIFIED}$", title="a value of letters, digits, '.', '_' and '-'")
+]
 Resource = Annotated[
     str,
     Field(
-        pattern=rf"^(none|{_LABEL}(\.{_LABEL})*/[A-Za-z0-9]([A-Za-z0-9._-]{{0,61}}[A-Za-z0-9])?)$",
+        pattern=rf"^(none|{_LABEL}(\.{_LABEL})*/{_QUALIFIED})$",
         title="an extended resource such as nvidia.com/gpu, or none for nodes without accelerators",
     ),
 ]
@@ -132,7 +144,7 @@ Cpu = Annotated[
     str,
     Field(
         pattern=r"^([1-9][0-9]*m|[1-9][0-9]*(\.[0-9]{1,3})?|0\.[0-9]{1,3})$",
-        title='processor cores in quotes, such as "2" or "250m"',
+        title='processor cores, such as "2" or "250m"',
     ),
 ]
 Memory = Annotated[

@@ -24,9 +24,7 @@ def parse(values: Mapping[str, object], *, plain_secrets: bool = True) -> StackC
     """
     plain = dict(values)
     try:
-        config = StackConfig.model_validate(
-            plain, context=PLAIN_SECRETS if plain_secrets else None
-        )
+        config = StackConfig.model_validate(plain, context=PLAIN_SECRETS if plain_secrets else None)
     except ValidationError as error:
         problems = [describe(each) for each in error.errors()]
         known = {each.path for each in problems}

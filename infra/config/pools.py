@@ -7,7 +7,18 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from infra.config.base import Part
-from infra.config.names import ObjectName, Resource
+from infra.config.names import ObjectName, Resource, TaintKey, TaintValue
+
+
+class Taint(Part):
+    """A taint that keeps pods off nodes unless they tolerate it."""
+
+    key: TaintKey = Field(description="Key of the taint, such as nvidia.com/gpu.")
+    value: TaintValue | None = Field(default=None, description="Value of the taint. Default: none.")
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] = Field(
+        title="NoSchedule, PreferNoSchedule or NoExecute",
+        description="What happens to pods that do not tolerate it.",
+    )
 
 
 class ExistingPool(Part):
@@ -27,6 +38,14 @@ class ExistingPool(Part):
         description=(
             "Extended resource of the accelerator, which pods request; `none` for nodes that "
             "have processors only. Default nvidia.com/gpu."
+        ),
+    )
+    taints: Annotated[tuple[Taint, ...], Field(strict=False)] = Field(
+        default=(),
+        title="a list of taints, such as [{key: nvidia.com/gpu, effect: NoSchedule}]",
+        description=(
+            "Taints that the nodes have from elsewhere and keep. Kubernetes applies the list of "
+            "taints as a whole: what is not named here is taken away. Default: none."
         ),
     )
     track: Literal["stable", "canary"] = Field(

@@ -20,7 +20,7 @@ class _Generator(GenerateJsonSchema):
     def generate(self, schema: CoreSchema, mode: JsonSchemaMode = "validation") -> JsonSchemaValue:
         return super().generate(schema, mode) | {"$schema": self.schema_dialect}
 
-    def field_title_should_be_set(self, schema: Any) -> bool:
+    def field_title_should_be_set(self, schema: object) -> bool:
         # A title says what to write; one made of the key alone says nothing.
         return False
 

@@ -71,7 +71,7 @@ class StackConfig(Part):
     )
     ingress_class: ObjectName = Field(
         default="nginx",
-        description="IngressClass on data plane ingress. Default nginx, by annotation, not product.",
+        description="IngressClass on data plane ingress. Default nginx.",
     )
     gateway: Gateway | None = Field(
         default=None, description="The Gateway; needed on data plane gateway."

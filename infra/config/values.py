@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,11 +14,11 @@ _LONGEST_DURATION = 32
 
 
 def _weight(value: object) -> int | float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError("not a number")
-    if not 0 <= value <= 100 or round(value, 1) != value:
-        raise ValueError("out of range, or finer than tenths")
-    return int(value) if value == int(value) else value
+    # Python takes True for 1.
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if 0 <= value <= 100 and round(value, 1) == value:
+            return int(value) if value == int(value) else value
+    raise ValueError("no weight")
 
 
 def tenths(weight: int | float) -> int:

@@ -1,0 +1,57 @@
+"""Check stack files without Pulumi, and print their JSON Schema."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from infra.config.errors import ConfigErrors
+from infra.config.schema import stack_schema
+from infra.config.stack_file import load_file
+
+_EXAMPLES = """examples:
+  python -m infra.config check Pulumi.dev.yaml
+  python -m infra.config check Pulumi.*.yaml
+  python -m infra.config schema > infra/config/stack.schema.json
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; 0 if every file is right, 1 if one is not, 2 for a wrong command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m infra.config",
+        description=__doc__,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    check = commands.add_parser("check", help="print everything that is wrong with stack files")
+    check.add_argument("files", nargs="+", metavar="FILE", type=Path)
+    commands.add_parser("schema", help="print the JSON Schema of stack files")
+    options = parser.parse_args(arguments)
+    if options.command == "schema":
+        print(json.dumps(stack_schema(), indent=2))
+        return 0
+    return max([_check(file) for file in options.files])
+
+
+def _check(file: Path) -> int:
+    try:
+        config = load_file(file)
+    except OSError as error:
+        print(f"{file}: {error.strerror}; write the path of a stack file", file=sys.stderr)
+        return 1
+    except ConfigErrors as errors:
+        for problem in errors.problems:
+            line = f":{problem.line}" if problem.line else ""
+            print(f"{file}{line}: {problem}", file=sys.stderr)
+        return 1
+    models = ", ".join(config.models) or "no models"
+    print(f"{file}: right ({models}; data plane {config.data_plane})")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
