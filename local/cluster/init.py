@@ -1,0 +1,65 @@
+"""The first process of an instance; whatever the instance runs ends with it.
+
+Started by `instance.start` in fresh PID, mount and network namespaces, with listening sockets
+of the machine's loopback already open.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sys
+from pathlib import Path
+
+from local.cluster import cgroups, mounts, network
+from local.cluster.control_plane import control_plane
+from local.cluster.layout import Layout
+from local.cluster.node import node_processes, write_configuration
+from local.cluster.pki import write_pki
+from local.cluster.record import Record, start_time, write_record
+from local.cluster.supervisor import Process, supervise
+
+
+def main() -> None:
+    """Arguments: instance, JSON of the tools' directories, descriptors of three sockets."""
+    layout = Layout(sys.argv[1])
+    tools = {name: Path(path) for name, path in json.loads(sys.argv[2]).items()}
+    gateway, metrics, api = (int(argument) for argument in sys.argv[3:])
+    lock = (layout.run / "lock").open("a")
+    # Fails if the instance runs already: two first processes would share one state.
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    write_record(layout, _own_record())
+    layout.logs.mkdir(parents=True, exist_ok=True)
+    write_pki(layout)
+    cgroups.make(layout)
+    mounts.set_up(layout)
+    network.set_up(layout)
+    processes = control_plane(layout, tools)
+    for node in layout.nodes:
+        write_configuration(layout, node)
+        processes += node_processes(layout, node, tools["kubernetes"])
+    processes += [
+        _module("accelerators", layout),
+        _module("traefik", layout, gateway, metrics),
+        _module("forwarder", layout, api),
+    ]
+    supervise(processes, layout.logs)
+
+
+def _own_record() -> Record:
+    # /proc is still the machine's here, so this is the number that the machine knows us by.
+    pid = int(os.readlink("/proc/self"))
+    started = start_time(pid)
+    assert started is not None, "a process finds itself in /proc"
+    return Record(pid, started)
+
+
+def _module(name: str, layout: Layout, *sockets: int) -> Process:
+    command = [sys.executable, "-m", f"local.cluster.{name}", layout.name, *map(str, sockets)]
+    environment = {"PYTHONPATH": os.environ["PYTHONPATH"], "PYTHONDONTWRITEBYTECODE": "1"}
+    return Process(name, command, environment, tuple(sockets))
+
+
+if __name__ == "__main__":
+    main()

