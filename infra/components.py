@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 from pulumi import ComponentResource, CustomTimeouts, Resource, ResourceOptions
 
-from infra.config import Registry, StackConfig
+from infra.config import Pool, Registry, StackConfig
 from infra.guard import Record
 from infra.isolation import Manifest, namespace
 from infra.model import autoscaler, deployment, disruption_budget, service
@@ -51,28 +51,38 @@ class PlatformArgs:
 
 
 class Platform(ComponentResource):
-    """The namespace, the pull secret and the node pools."""
+    """The namespace and the pull secret."""
 
     def __init__(self, name: str, args: PlatformArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("paddle-canary:platform:Platform", name, {}, opts)
         config = args.config
-        child = ResourceOptions(parent=self)
-        self.namespace = register(namespace(config.namespace), child)
+        self.namespace = register(namespace(config.namespace), ResourceOptions(parent=self))
         if config.registry is not None:
-            _pull_secret(
-                config.namespace,
-                config.registry,
-                ResourceOptions(parent=self, depends_on=[self.namespace]),
-            )
-        for pool_name, pool in config.node_pools.items():
-            for patch in node_patches(pool_name, pool):
-                register(patch, child)
+            opts = ResourceOptions(parent=self, depends_on=[self.namespace])
+            _pull_secret(config.namespace, config.registry, opts)
+        self.register_outputs({})
+
+
+@dataclass(frozen=True)
+class NodePoolArgs:
+    """A pool of the stack file."""
+
+    pool: Pool
+
+
+class NodePool(ComponentResource):
+    """The nodes of one pool, with its label and taint."""
+
+    def __init__(self, name: str, args: NodePoolArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("paddle-canary:node_pools:NodePool", name, {}, opts)
+        for patch in node_patches(name, args.pool):
+            register(patch, ResourceOptions(parent=self))
         self.register_outputs({})
 
 
 @dataclass(frozen=True)
 class ModelReleaseArgs:
-    """One model of the stack, and what the last update left of it."""
+    """One model of the stack, and what was found of it before this update."""
 
     config: StackConfig
     model: str
@@ -80,43 +90,59 @@ class ModelReleaseArgs:
 
 
 class ModelRelease(ComponentResource):
-    """One model: the workload of each version, and the routes between them."""
+    """One model: the workload of each version, and the routes between them.
+
+    Its parts are declared in two calls, `deploy` and `route`, because what has nothing to wait for
+    is routed before anything else of the stack is touched.
+    """
 
     def __init__(
         self, name: str, args: ModelReleaseArgs, opts: ResourceOptions | None = None
     ) -> None:
         super().__init__("paddle-canary:model:ModelRelease", name, {}, opts)
-        config, model = args.config, args.config.models[args.model]
-        workloads = {
-            version: self._workload(config, args.model, version) for version in model.versions
-        }
-        ready = must_be_ready(model, args.last)
-        self._routes(
-            routes(config, args.model),
-            [resource for version in sorted(ready) for resource in workloads[version]],
-        )
+        self._args = args
+        self._model = args.config.models[args.model]
+        self._waits_for = must_be_ready(self._model, args.last)
         self.register_outputs({})
 
-    def _workload(self, config: StackConfig, model: str, version: str) -> list[Resource]:
-        timeout = f"{config.models[model].versions[version].ready_timeout.total_seconds():.0f}s"
-        scaler = autoscaler(config, model, version)
-        pods = register(
-            deployment(config, model, version),
-            ResourceOptions(
-                parent=self,
-                custom_timeouts=CustomTimeouts(create=timeout, update=timeout),
-                # With an autoscaler the number of pods is the cluster's business.
-                ignore_changes=["spec.replicas"] if scaler else None,
-            ),
-        )
-        for manifest in (disruption_budget(config, model, version), scaler):
-            if manifest is not None:
-                register(manifest, ResourceOptions(parent=self))
-        return [pods, register(service(config, model, version), ResourceOptions(parent=self))]
+    @property
+    def waits(self) -> bool:
+        """Whether the routes must wait for pods: some version gets more than it had."""
+        return bool(self._waits_for)
 
-    def _routes(self, manifests: Iterable[Manifest], ready: list[Resource]) -> None:
-        for manifest in manifests:
-            register(manifest, ResourceOptions(parent=self, depends_on=ready))
+    def deploy(self, after: Sequence[Resource]) -> dict[str, list[Resource]]:
+        """Declare Deployment, Service, budget and autoscaler of each version, once `after` is done.
+
+        Returns for each version what its readiness consists of.
+        """
+        return {version: self._workload(version, after) for version in self._model.versions}
+
+    def route(self, workloads: Mapping[str, Sequence[Resource]]) -> list[Resource]:
+        """Declare the routes, each after the one before it, and after the pods they wait for."""
+        after = [resource for version in sorted(self._waits_for) for resource in workloads[version]]
+        routed: list[Resource] = []
+        for manifest in routes(self._args.config, self._args.model):
+            opts = ResourceOptions(parent=self, depends_on=[*after, *routed])
+            routed.append(register(manifest, opts))
+        return routed
+
+    def _workload(self, version: str, after: Sequence[Resource]) -> list[Resource]:
+        config, name = self._args.config, self._args.model
+        timeout = f"{self._model.versions[version].ready_timeout.total_seconds():.0f}s"
+        scaler = autoscaler(config, name, version)
+        opts = ResourceOptions(parent=self, depends_on=list(after))
+        pods_opts = ResourceOptions(
+            custom_timeouts=CustomTimeouts(create=timeout, update=timeout),
+            # With an autoscaler the number of pods is the cluster's business.
+            ignore_changes=["spec.replicas"] if scaler else None,
+        )
+        for manifest in (disruption_budget(config, name, version), scaler):
+            if manifest is not None:
+                register(manifest, opts)
+        return [
+            register(deployment(config, name, version), ResourceOptions.merge(opts, pods_opts)),
+            register(service(config, name, version), opts),
+        ]
 
 
 def _pull_secret(namespace_name: str, registry: Registry, opts: ResourceOptions) -> None:

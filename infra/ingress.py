@@ -27,14 +27,17 @@ def main_ingress(config: StackConfig, name: str) -> Manifest:
     return _ingress(config, name, name, config.models[name].stable, {})
 
 
-def canary_ingress(config: StackConfig, name: str) -> Manifest | None:
-    """The route that takes the canary's share; None for a model without a canary.
+def canary_ingress(config: StackConfig, name: str) -> Manifest:
+    """The route that takes the canary's share.
 
-    Host, path and namespace are those of the main Ingress: that is how they find each other.
+    Host, path and namespace are those of the main Ingress: that is how they find each other. A
+    model without a canary keeps it, at weight 0 and turned to stable: taking a canary away is then
+    an update in place, where a deletion would come last, after everything that may fail.
     """
     model = config.models[name]
     if not model.canary:
-        return None
+        idle = {CANARY: "true", **_weight(0)}
+        return _ingress(config, name, canary_name(name), model.stable, idle)
     ((version, weight),) = model.canary.items()
     annotations = {CANARY: "true", **_weight(weight), **_match(model)}
     return _ingress(config, name, canary_name(name), version, annotations)
@@ -56,7 +59,7 @@ def read_split(
     if canary is None:
         return Split(stable, {})
     version = _backend(canary, known)
-    # Half-way through a promotion both point to the same version.
+    # Both point to the same version without a canary, and half-way through a promotion.
     return Split(stable, {} if version == stable else {version: _read_weight(canary)})
 
 

@@ -7,6 +7,7 @@ the stack needs, while nothing has been changed yet.
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -27,6 +28,7 @@ from infra.split import Split
 
 # A cluster that does not answer in this time (seconds: connect, read) is reported as away.
 TIMEOUT = (5, 15)
+IN_CLUSTER = "KUBERNETES_SERVICE_HOST"
 
 
 class ClusterError(Exception):
@@ -109,11 +111,13 @@ def _list_routes(stack: StackConfig, access: Access) -> tuple[list[Mapping[str, 
 def _settings(access: Access) -> client.Configuration:
     settings = client.Configuration()
     try:
-        with _file(access.kubeconfig) as path:
-            chosen = {"config_file": path} if path else {}
-            if access.context:
-                chosen["context"] = access.context
-            config.load_config(client_configuration=settings, **chosen)
+        if access == Access() and not os.environ.get("KUBECONFIG") and IN_CLUSTER in os.environ:
+            config.load_incluster_config(client_configuration=settings)
+        else:
+            with _file(access.kubeconfig) as path:
+                config.load_kube_config(
+                    config_file=path, context=access.context, client_configuration=settings
+                )
     except (config.ConfigException, OSError) as error:
         raise ClusterError(
             f"no cluster to deploy to ({error}); nothing was changed; set KUBECONFIG, or "

@@ -9,7 +9,14 @@ from typing import Any
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 
-from infra.components import ModelRelease, ModelReleaseArgs, Platform, PlatformArgs
+from infra.components import (
+    ModelRelease,
+    ModelReleaseArgs,
+    NodePool,
+    NodePoolArgs,
+    Platform,
+    PlatformArgs,
+)
 from infra.config import ConfigErrors, StackConfig, parse
 from infra.live import Access, ClusterError, read
 from infra.outputs import from_outputs, to_outputs
@@ -38,12 +45,23 @@ async def _release(config: StackConfig) -> dict[str, Any]:
 
 def _declare(config: StackConfig, memory: Memory) -> None:
     platform = Platform("platform", PlatformArgs(config))
-    for name in config.models:
+    releases = [
         ModelRelease(
             name,
             ModelReleaseArgs(config, name, memory.records.get(name)),
-            pulumi.ResourceOptions(depends_on=[platform]),
+            pulumi.ResourceOptions(depends_on=[platform.namespace]),
         )
+        for name in config.models
+    ]
+    # What goes down, or stays, goes first: a roll-back does not stand behind a node that is gone
+    # or pods that never get ready.
+    first = [route for release in releases if not release.waits for route in release.route({})]
+    for name, pool in config.node_pools.items():
+        NodePool(name, NodePoolArgs(pool), pulumi.ResourceOptions(depends_on=first))
+    for release in releases:
+        workloads = release.deploy(after=first)
+        if release.waits:
+            release.route(workloads)
 
 
 async def _last_memory() -> Memory:

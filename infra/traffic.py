@@ -10,11 +10,10 @@ from infra.isolation import Manifest
 
 
 def routes(config: StackConfig, name: str) -> list[Manifest]:
-    """The main and canary Ingress, or the HTTPRoute, of one model."""
+    """The main and canary Ingress, or the HTTPRoute, of one model, in the order of their change."""
     if config.gateway is not None:
         return [http_route(config, name, config.gateway)]
-    canary = canary_ingress(config, name)
-    return [main_ingress(config, name), *([canary] if canary else [])]
+    return [main_ingress(config, name), canary_ingress(config, name)]
 
 
 def must_be_ready(model: Model, last: Record | None) -> set[str]:
