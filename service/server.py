@@ -1,0 +1,75 @@
+"""gunicorn around the front: one process with threads, which finishes its requests on SIGTERM."""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import FrameType
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
+
+from service.front import create_app
+from service.pool import Pool
+from service.settings import Settings
+from service.worker import Worker
+
+# Seconds. Longer than a proxy keeps an idle connection (Traefik 90 s, nginx 60 s), so that the
+# proxy closes first: a request sent into a connection that we close is lost.
+_KEEP_ALIVE_S = 120
+
+# Threads beyond those that /infer can occupy, for health, metrics and the answer 503.
+_SPARE_THREADS = 8
+
+
+class _FrontProcess(ThreadWorker):  # type: ignore[misc]
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.app.pool.drain()
+        super().handle_exit(sig, frame)
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """`run()` serves until SIGTERM and exits with 0, or with 4 if the model cannot be loaded."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.pool: Pool
+        super().__init__()
+
+    def load_config(self) -> None:
+        settings = self._settings
+        options: dict[str, Any] = {
+            "bind": f"0.0.0.0:{settings.port}",
+            "workers": 1,  # the pool and the metrics live in one process
+            "worker_class": _FrontProcess,
+            "threads": settings.workers + settings.waiting + _SPARE_THREADS,
+            "keepalive": _KEEP_ALIVE_S,
+            # The longest that an accepted request can take: its wait, then its worker.
+            "graceful_timeout": int(2 * settings.deadline_s) + 1,
+            "loglevel": "warning",
+            "control_socket_disable": True,  # it wants a home directory; nobody uses it here
+            "worker_exit": lambda _arbiter, process: process.app.pool.stop(),
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        settings = self._settings
+        self.pool = Pool(
+            lambda: Worker(settings),
+            settings.workers,
+            settings.waiting,
+            settings.deadline_s,
+            _unable,
+        )
+        self.pool.start()
+        return create_app(settings, self.pool)
+
+
+def _unable(message: str) -> None:
+    print(f"paddle-canary: cannot start: {message}", file=sys.stderr, flush=True)
+    # This exit code of its only process makes the arbiter stop instead of trying again.
+    os._exit(Arbiter.APP_LOAD_ERROR)
