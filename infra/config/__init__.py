@@ -5,22 +5,14 @@ both give a frozen `StackConfig` or raise `ConfigErrors` with everything that is
 """
 
 from infra.config.errors import ConfigErrors, Problem
-from infra.config.model import (
-    Autoscale,
-    Match,
-    Model,
-    Resources,
-    Rollout,
-    Slo,
-    Tls,
-    Version,
-)
+from infra.config.model import Match, Model, Rollout, Slo, Tls
 from infra.config.names import canary_name, object_name
 from infra.config.parse import parse
 from infra.config.pools import Pool
 from infra.config.stack import KEYS, Gateway, Override, Registry, StackConfig
 from infra.config.stack_file import load_file
 from infra.config.values import Secret, Weight, show_duration, tenths
+from infra.config.version import Autoscale, Resources, Version
 
 __all__ = [
     "KEYS",

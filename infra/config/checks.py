@@ -1,20 +1,16 @@
-"""Rules between values: each takes a configuration whose values fit their types."""
+"""Rules between models, pools and the stack, for a configuration whose values fit their types."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import permutations
 
-from infra.config.describe import show
+from infra.config.describe import one_of, show
 from infra.config.errors import Path, Problem
-from infra.config.model import Model, Version
+from infra.config.model_checks import check_model
 from infra.config.names import LONGEST_NAME, canary_name, object_name
 from infra.config.stack import StackConfig
-from infra.config.values import tenths
-
-OWN_VARIABLES = ("MODEL_NAME", "MODEL_VERSION")
-"""Variables that every container is given."""
 
 
 def check(config: StackConfig) -> Iterator[Problem]:
@@ -24,16 +20,7 @@ def check(config: StackConfig) -> Iterator[Problem]:
     yield from _object_names(config)
     yield from _routes(config)
     for name, model in config.models.items():
-        at: Path = ("models", name)
-        yield from _traffic(model, at)
-        yield from _capacity(model, at)
-        yield from _isolation(config, model, at)
-        if model.match and not (model.match.header or model.match.cookie):
-            yield Problem(
-                (*at, "match"), "neither header nor cookie", "one of them, or remove match"
-            )
-        for version, spec in model.versions.items():
-            yield from _version(config, spec, (*at, "versions", version))
+        yield from check_model(config, model, ("models", name))
 
 
 def check_override(config: StackConfig) -> Iterator[Problem]:
@@ -46,7 +33,7 @@ def check_override(config: StackConfig) -> Iterator[Problem]:
         return
     model = config.models.get(override.model)
     if not model:
-        wanted = f"a model that models has: {_one_of(config.models)}"
+        wanted = f"a model that models has: {one_of(config.models)}"
         yield Problem(("override", "model"), show(override.model), wanted)
         return
     wanted = f"what models.{override.model} says, or remove an override that has had its day"
@@ -55,10 +42,6 @@ def check_override(config: StackConfig) -> Iterator[Problem]:
     if dict(override.canary) != dict(model.canary):
         found = ", ".join(f"{version}: {weight}" for version, weight in override.canary.items())
         yield Problem(("override", "canary"), f"{{{found}}}", wanted)
-
-
-def _one_of(known: Iterable[str]) -> str:
-    return ", ".join(sorted(known)) or "(none)"
 
 
 def _data_plane(config: StackConfig) -> Iterator[Problem]:
@@ -131,80 +114,3 @@ def _routes(config: StackConfig) -> Iterator[Problem]:
                 f"{show(model.path)} under {show(owner.path)} of models.{above}, with match on",
                 "another host or path, or remove match from both",
             )
-
-
-def _traffic(model: Model, at: Path) -> Iterator[Problem]:
-    if model.stable not in model.versions:
-        yield Problem((*at, "stable"), show(model.stable), _version_of(model))
-    for version in model.canary:
-        if version == model.stable:
-            yield Problem(
-                (*at, "canary", version), "the stable version", "another version, or remove it"
-            )
-        elif version not in model.versions:
-            yield Problem((*at, "canary", version), show(version), _version_of(model))
-    total = sum(map(tenths, model.canary.values()))
-    if total > tenths(100):
-        yield Problem(
-            (*at, "canary"), f"{total / 10:g} together", "weights that add up to 100 at most"
-        )
-
-
-def _version_of(model: Model) -> str:
-    return f"a version that versions has: {_one_of(model.versions)}"
-
-
-def _capacity(model: Model, at: Path) -> Iterator[Problem]:
-    staffed = [name for name, version in model.versions.items() if _pods(version)]
-    for version, weight in model.canary.items():
-        if weight and version in model.versions and version not in staffed:
-            yield Problem(
-                (*at, "versions", version, "replicas"),
-                f"0 for a version with weight {weight}",
-                "1 or more, or weight 0",
-            )
-    if staffed and model.stable in model.versions and model.stable not in staffed:
-        yield Problem(
-            (*at, "versions", model.stable, "replicas"),
-            f"0 for stable, while {staffed[0]} has pods",
-            "1 or more, or 0 for every version to park the model",
-        )
-
-
-def _pods(version: Version) -> int:
-    return version.autoscale.min if version.autoscale else version.replicas
-
-
-def _isolation(config: StackConfig, model: Model, at: Path) -> Iterator[Problem]:
-    stable = model.versions.get(model.stable)
-    if not stable or model.isolation == "shared":
-        return
-    for name in model.canary:
-        canary = model.versions.get(name)
-        if canary and name != model.stable and canary.pool == stable.pool in config.node_pools:
-            yield Problem(
-                (*at, "versions", name, "pool"),
-                f"{show(canary.pool)}, where stable {model.stable} runs",
-                "another pool, or set isolation: shared for the model",
-            )
-
-
-def _version(config: StackConfig, version: Version, at: Path) -> Iterator[Problem]:
-    if version.pool not in config.node_pools:
-        yield Problem(
-            (*at, "pool"),
-            show(version.pool),
-            f"a pool that nodePools has: {_one_of(config.node_pools)}",
-        )
-    for name in OWN_VARIABLES:
-        if name in version.env:
-            yield Problem(
-                (*at, "env", name), "a value of your own", "nothing: every container is given it"
-            )
-    scale = version.autoscale
-    if scale and scale.min > scale.max:
-        yield Problem((*at, "autoscale", "min"), str(scale.min), f"at most max, {scale.max}")
-    if scale and "replicas" in version.model_fields_set:
-        yield Problem(
-            (*at, "replicas"), f"{version.replicas} besides autoscale", "one of the two, not both"
-        )

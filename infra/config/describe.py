@@ -10,26 +10,33 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from infra.config.errors import Problem
+from infra.config.errors import Path, Problem
 from infra.config.schema import schema_at
 from infra.config.values import Secret
 
 _LONGEST_SHOWN = 60
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
-KEY_MARK = "[key]"
-"""Pydantic's last element of the location of a key, rather than of the value under it."""
+
+
+def location(error: ErrorDetails) -> tuple[Path, bool]:
+    """Tell where an error is, and whether the key there is wrong rather than its value."""
+    path = tuple(error["loc"])
+    # Pydantic marks keys so, but a key may have this very name.
+    is_key = error["type"] != "extra_forbidden" and path[-1] == "[key]"
+    is_key = is_key and len(path) > 1 and error["input"] == path[-2]
+    return (path[:-1], True) if is_key else (path, False)
 
 
 def describe(error: ErrorDetails) -> Problem:
     """Say in the project's words what Pydantic refused."""
-    path = tuple(error["loc"])
+    path, is_key = location(error)
     value = error["input"]
     if error["type"] == "extra_forbidden":
         known = schema_at(path[:-1]).get("properties", {})
         return Problem(path, "an unknown key", f"{nearest(str(path[-1]), known)}, or remove it")
-    if path and path[-1] == KEY_MARK:
-        keys = schema_at(path[:-2]).get("propertyNames", {})
-        return Problem(path[:-1], f"the key {show(value)}", keys.get("title", "a text"))
+    if is_key:
+        keys = schema_at(path[:-1]).get("propertyNames", {})
+        return Problem(path, f"the key {show(value)}", keys.get("title", "a text"))
     node = schema_at(path)
     found = "nothing" if error["type"] == "missing" else _found(value, node)
     return Problem(path, found, _write(value, node))
@@ -42,6 +49,11 @@ def nearest(key: str, known: Iterable[str]) -> str:
     return folded[near[0]] if near else f"one of {', '.join(folded.values())}"
 
 
+def one_of(known: Iterable[str]) -> str:
+    """List what may be written."""
+    return ", ".join(sorted(known)) or "(none)"
+
+
 def show(value: object) -> str:
     """Show a value as YAML has it, cut to a readable length; mappings only by their kind."""
     shown = _kind(value)
@@ -51,7 +63,9 @@ def show(value: object) -> str:
         shown = str(value).lower()
     elif isinstance(value, list):
         shown = f"[{', '.join(show(each) for each in value[:_LONGEST_SHOWN])}]"
-    elif isinstance(value, int | float):
+    elif isinstance(value, float):
+        shown = str(value)
+    elif isinstance(value, int):
         # Python refuses to write integers of thousands of digits.
         shown = "a huge number" if abs(value) >= 10**_LONGEST_SHOWN else str(value)
     return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}…"
@@ -74,7 +88,7 @@ def _found(value: object, node: Mapping[str, Any]) -> str:
         # What stands in the place of a mapping may be a misplaced password.
         return _kind(value)
     if isinstance(value, bool):
-        return f"{show(value)}, as which YAML reads yes, no, on and off, too"
+        return f"{show(value)}, as which YAML reads {'yes and on' if value else 'no and off'}, too"
     return show(value)
 
 

@@ -16,6 +16,13 @@ MOST_LEVELS = 32
 """Limits on a file, and on what its aliases unfold to: far above any stack, far below trouble."""
 
 _TAG = "tag:yaml.org,2002:"
+_KINDS = {
+    "int": "a number",
+    "float": "a number",
+    "bool": "true or false",
+    "null": "nothing",
+    "timestamp": "a date",
+}
 _SECRET_STAND_IN = "[secret]"
 
 
@@ -104,8 +111,7 @@ class _Reader:
             elif not isinstance(key, yaml.ScalarNode):
                 self._refuse(key, path, "a key that is no text", "a text")
             elif key.tag != f"{_TAG}str":
-                kind = key.tag.removeprefix(_TAG)
-                found = f"the key {text[:60]}, which YAML reads as {kind}"
+                found = f"the key {text[:60]}, which YAML reads as {_kind(key)}"
                 self._refuse(key, path, found, f'it in quotes: "{text[:60]}"')
             elif text in first:
                 self._refuse(
@@ -117,9 +123,8 @@ class _Reader:
                 yield text, each
 
     def _scalar(self, node: yaml.ScalarNode, path: Path) -> object:
-        kind = node.tag.removeprefix(_TAG)
         try:
-            match kind:
+            match node.tag.removeprefix(_TAG):
                 case "str":
                     return str(node.value)
                 case "null":
@@ -131,11 +136,16 @@ class _Reader:
                 case "float":
                     return float(self._scalars.construct_yaml_float(node))
         except (ValueError, OverflowError, IndexError, KeyError):
-            # Python's YAML takes 0b or 1e9999 for numbers, then fails to read them.
-            kind = "number"
-        self._refuse(node, path, f"what YAML takes for a {kind[:60]}", "it in quotes")
+            # A tag such as !!int can stand before anything.
+            pass
+        self._refuse(node, path, f"what YAML takes for {_kind(node)}", "it in quotes")
         return None
 
     def _refuse(self, node: yaml.Node, path: Path, found: str, write: str) -> None:
         line = node.start_mark.line + 1
         self._document.problems.append(Problem(path, found, write, line))
+
+
+def _kind(node: yaml.Node) -> str:
+    kind = node.tag.removeprefix(_TAG)
+    return _KINDS.get(kind, f"{kind[:60]} data")

@@ -26,6 +26,11 @@ def show_path(path: Path) -> str:
     return shown
 
 
+def prefixes(path: Path) -> set[Path]:
+    """Give the path itself and every path above it."""
+    return {path[:length] for length in range(len(path) + 1)}
+
+
 @dataclass(frozen=True)
 class Problem:
     """One refused value.

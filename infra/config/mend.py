@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from infra.config.describe import KEY_MARK
+from infra.config.describe import location
 from infra.config.errors import Path
 from infra.config.stack import StackConfig
 from infra.config.values import PLAIN_SECRETS
@@ -25,6 +25,9 @@ _STAND_INS: dict[tuple[str, ...], object] = {
     ("models", "*"): {},
     ("models", "*", "host"): _NAME,
     ("models", "*", "stable"): _NAME,
+    ("models", "*", "canary", "*"): 0,
+    ("models", "*", "match", "header"): _NAME,
+    ("models", "*", "match", "cookie"): _NAME,
     ("models", "*", "versions"): {},
     ("models", "*", "versions", "*"): {},
     ("models", "*", "versions", "*", "image"): f"{_NAME}:0",
@@ -41,7 +44,7 @@ def mend(values: dict[str, object], error: ValidationError) -> StackConfig | Non
     mended = copy.deepcopy(values)
     for _ in range(_MOST_ROUNDS):
         for each in error.errors():
-            _mend_at(mended, tuple(each["loc"]))
+            _mend_at(mended, *location(each))
         try:
             return StackConfig.model_validate(mended, context=PLAIN_SECRETS)
         except ValidationError as next_error:
@@ -49,10 +52,9 @@ def mend(values: dict[str, object], error: ValidationError) -> StackConfig | Non
     return None
 
 
-def _mend_at(values: dict[str, object], path: Path) -> None:
-    is_key = path[-1] == KEY_MARK
+def _mend_at(values: dict[str, object], path: Path, is_key: bool) -> None:
     # A list is dropped whole: what it would mean without one element is anybody's guess.
-    whole = [key for key in (path[:-1] if is_key else path) if isinstance(key, str)]
+    whole = [key for key in path if isinstance(key, str)]
     parent: Any = values
     for key in whole[:-1]:
         if not isinstance(parent, dict):
@@ -66,7 +68,7 @@ def _mend_at(values: dict[str, object], path: Path) -> None:
     elif whole[-1] in parent:
         del parent[whole[-1]]
     elif len(whole) > 1:
-        _mend_at(values, tuple(whole[:-1]))
+        _mend_at(values, tuple(whole[:-1]), is_key=False)
 
 
 def _stand_in(path: list[str]) -> object:

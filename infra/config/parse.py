@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from infra.config.checks import check, check_override
 from infra.config.describe import describe
-from infra.config.errors import ConfigErrors, Path
+from infra.config.errors import ConfigErrors, Problem, prefixes
 from infra.config.mend import mend
 from infra.config.stack import StackConfig
 from infra.config.values import PLAIN_SECRETS
@@ -26,19 +27,21 @@ def parse(values: Mapping[str, object], *, plain_secrets: bool = True) -> StackC
     try:
         config = StackConfig.model_validate(plain, context=PLAIN_SECRETS if plain_secrets else None)
     except ValidationError as error:
-        problems = [describe(each) for each in error.errors()]
+        problems = _describe_all(error.errors())
         known = {each.path for each in problems}
         mended = mend(plain, error)
         if mended:
-            problems += (each for each in check(mended) if not _under(each.path, known))
+            problems += (each for each in check(mended) if not known & prefixes(each.path))
         raise ConfigErrors(problems) from None
-    problems = [*check(config)]
     # An override is compared with traffic, which must be right for that.
-    problems = problems or [*check_override(config)]
-    if problems:
-        raise ConfigErrors(problems)
+    found = [*check(config)] or [*check_override(config)]
+    if found:
+        raise ConfigErrors(found)
     return config
 
 
-def _under(path: Path, known: set[Path]) -> bool:
-    return any(path[:length] in known for length in range(1, len(path) + 1))
+def _describe_all(errors: list[ErrorDetails]) -> list[Problem]:
+    inside = {each["loc"][:-1] for each in errors}
+    # A list whose only element is wrong counts as too short, too.
+    told_below = [each for each in errors if each["type"] == "too_short" and each["loc"] in inside]
+    return [describe(each) for each in errors if each not in told_below]

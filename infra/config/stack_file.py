@@ -9,7 +9,7 @@ from pathlib import Path as FilePath
 
 from infra.config import document
 from infra.config.describe import nearest, show
-from infra.config.errors import ConfigErrors, Path, Problem
+from infra.config.errors import ConfigErrors, Path, Problem, prefixes
 from infra.config.parse import parse
 from infra.config.schema import PREFIX, TOP_KEYS
 from infra.config.stack import StackConfig
@@ -35,7 +35,7 @@ def load(content: bytes) -> StackConfig:
         config = parse(_ours(read.values), plain_secrets=False)
     except ConfigErrors as errors:
         refused = {each.path for each in problems}
-        problems += (each for each in errors.problems if not refused & _prefixes(each.path))
+        problems += (each for each in errors.problems if not refused & prefixes(each.path))
     if config is None or problems:
         lines = {_shown(path): line for path, line in read.lines.items()}
         raise ConfigErrors(each if each.line else _with_line(each, lines) for each in problems)
@@ -79,11 +79,7 @@ def _shown(path: Path) -> Path:
     return path
 
 
-def _prefixes(path: Path) -> set[Path]:
-    return {path[:length] for length in range(len(path) + 1)}
-
-
 def _with_line(problem: Problem, lines: dict[Path, int]) -> Problem:
     """Give the line of the value, or of what it is missing from."""
-    known = [each for each in _prefixes(problem.path) if each in lines]
+    known = [each for each in prefixes(problem.path) if each in lines]
     return replace(problem, line=lines[max(known, key=len)] if known else None)

@@ -14,11 +14,11 @@ _LONGEST_DURATION = 32
 
 
 def _weight(value: object) -> int | float:
-    # Python takes True for 1.
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        if 0 <= value <= 100 and round(value, 1) == value:
-            return int(value) if value == int(value) else value
-    raise ValueError("no weight")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("not a number")  # noqa: TRY004 - the error that Pydantic collects
+    if not 0 <= value <= 100 or round(value, 1) != value:
+        raise ValueError("out of range, or finer than tenths")
+    return int(value) if value == int(value) else value
 
 
 def tenths(weight: int | float) -> int:
