@@ -52,15 +52,18 @@ def seconds_left(costs: dict[str, int], done: set[str], elapsed: float) -> float
 
 def ensure(names: Iterable[str], log: Log) -> dict[str, Path]:
     """Directory of the binaries per tool; builds what is missing. Raises BuildError."""
+    found = places(names)
+    if not all(place.is_dir() for place in found.values()):
+        with locked(_root() / ".lock"):
+            missing = [TOOLS[name] for name, place in found.items() if not place.is_dir()]
+            _build_all(missing, found, log)
+    return found
+
+
+def places(names: Iterable[str]) -> dict[str, Path]:
+    """Where the binaries of each tool are once it is built."""
     tools = [TOOLS[name] for name in names]
-    root = cache_directory() / "tools"
-    places = {tool.name: root / f"{tool.name}-{_hash(tool)}" / "bin" for tool in tools}
-    if not all(place.is_dir() for place in places.values()):
-        log("tools: waiting for the build lock")
-        with locked(root / ".lock"):
-            missing = [tool for tool in tools if not places[tool.name].is_dir()]
-            _build_all(missing, places, log)
-    return places
+    return {tool.name: _root() / f"{tool.name}-{_hash(tool)}" / "bin" for tool in tools}
 
 
 def module_directory(tool_directory: Path, module: str) -> Path:
@@ -130,6 +133,10 @@ def _overlay(tool: Tool) -> dict[str, str]:
 
 def _source(tool: Tool, file: ModuleFile) -> Path:
     return module_directory(tool.directory, file.module) / file.path
+
+
+def _root() -> Path:
+    return cache_directory() / "tools"
 
 
 def _hash(tool: Tool) -> str:

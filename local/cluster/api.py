@@ -27,8 +27,9 @@ class Api:
     def published(cls, layout: Layout) -> Api:
         return cls(layout, "127.0.0.1", layout.api_port)
 
-    def get(self, path: str) -> Any:
-        return json.loads(self._request("GET", path))
+    def get(self, path: str) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(self._request("GET", path))
+        return answer
 
     def patch(self, path: str, change: dict[str, Any]) -> None:
         """A JSON merge patch."""

@@ -69,7 +69,6 @@ def _remove_one(directory: Path, deadline: float) -> None:
     while True:
         try:
             directory.rmdir()
-            return
         except FileNotFoundError:
             return
         except OSError:

@@ -49,10 +49,8 @@ def main() -> None:
 
 def _own_record() -> Record:
     # /proc is still the machine's here, so this is the number that the machine knows us by.
-    pid = int(os.readlink("/proc/self"))
-    started = start_time(pid)
-    assert started is not None, "a process finds itself in /proc"
-    return Record(pid, started)
+    pid = int(Path("/proc/self").readlink().name)
+    return Record(pid, start_time(pid) or 0)
 
 
 def _module(name: str, layout: Layout, *sockets: int) -> Process:

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from local.cache import locked
 from local.cluster import cgroups, node
@@ -21,6 +22,7 @@ from local.cluster.record import Record, running
 
 Log = Callable[[str], None]
 
+_FIRST_PROCESS_SECONDS = 20
 _REPOSITORY = Path(__file__).parents[2]
 
 
@@ -59,10 +61,12 @@ def start(layout: Layout, tools: dict[str, Path], log: Log) -> Record:
         )
     for listening in sockets:
         listening.close()
-    wait_for("the instance's first process", lambda: running(layout) is not None, layout, 20)
-    record = running(layout)
-    assert record is not None, "it was running a moment ago"
-    return record
+    deadline = time.monotonic() + _FIRST_PROCESS_SECONDS
+    while time.monotonic() < deadline:
+        if record := running(layout):
+            return record
+        time.sleep(0.05)
+    raise InstanceError(f"the instance did not start; see {layout.logs / 'instance.log'}")
 
 
 def add_platform_objects(layout: Layout, kubectl: Path, definitions: Path) -> None:
@@ -96,12 +100,13 @@ def import_image(layout: Layout, record: Record, name: str, archive: Path) -> No
 
 def ready_nodes(layout: Layout) -> list[str]:
     """Names of the nodes that are Ready and advertise their accelerators."""
-    return [
-        item["metadata"]["name"]
-        for item in Api.published(layout).get("/api/v1/nodes")["items"]
-        if GPU_RESOURCE in item["status"].get("allocatable", {})
-        and any(c["type"] == "Ready" and c["status"] == "True" for c in item["status"]["conditions"])
-    ]
+    nodes = Api.published(layout).get("/api/v1/nodes")["items"]
+    return [node["metadata"]["name"] for node in nodes if _ready(node["status"])]
+
+
+def _ready(status: dict[str, Any]) -> bool:
+    conditions = {condition["type"]: condition["status"] for condition in status["conditions"]}
+    return conditions.get("Ready") == "True" and GPU_RESOURCE in status.get("allocatable", {})
 
 
 def stop(layout: Layout) -> None:
@@ -119,9 +124,11 @@ def stop(layout: Layout) -> None:
 
 
 def wait_for(what: str, condition: Callable[[], bool], layout: Layout, seconds: float) -> None:
-    """Raises InstanceError when `condition` stays false."""
+    """Raises InstanceError when `condition` stays false, at once when the instance has ended."""
     deadline = time.monotonic() + seconds
     while not condition():
+        if not running(layout):
+            raise InstanceError(f"the instance has ended; see {layout.logs / 'instance.log'}")
         if time.monotonic() > deadline:
             raise InstanceError(
                 f"{what}: not there after {seconds:.0f} s; the logs are in {layout.logs}"

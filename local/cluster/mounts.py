@@ -60,13 +60,11 @@ def _add_node(layout: Layout, node: str) -> None:
     )
     arguments = (layout.state, state_inside, directory / "lib", directory / "log")
     with subprocess.Popen(
-        ["unshare", "--mount", "--propagation", "private"]
-        + ["sh", "-c", script, "sh", *map(str, arguments)],
+        ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh", *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as maker:
-        assert maker.stdout is not None, "it is a pipe"
-        if maker.stdout.readline() != b"made\n":
+        if not maker.stdout or maker.stdout.readline() != b"made\n":
             raise OSError(f"the mounts of {node} could not be made; see the lines above")
         # An open descriptor keeps the namespace. Binding it to a file, as for a network, is
         # refused at random by kernels that number namespaces per processor (seen on 6.18).

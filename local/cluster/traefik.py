@@ -38,7 +38,7 @@ def main() -> None:
         "LISTEN_PID": str(os.getpid()),
     }
     binary = traefik_binary()
-    os.execve(binary, [binary, *_flags()], environment)
+    os.execve(binary, [binary, *_flags()], environment)  # noqa: S606
 
 
 def traefik_binary() -> str:

@@ -1,0 +1,63 @@
+"""The variables with which `pulumi`, `kubectl` and our programs find an instance."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.toolset import PROVIDER_VERSION
+
+# Nothing secret is in the dev stack. A fixed phrase lets its committed salt fit every machine.
+PASSPHRASE = "paddle-canary-sample"
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Where Pulumi keeps its state. `home` is None for an installed Pulumi, which has its own."""
+
+    state: Path
+    home: Path | None
+
+    @property
+    def passphrase_file(self) -> Path:
+        return self.state / "passphrase"
+
+    @property
+    def backend(self) -> Path:
+        return self.state / "pulumi"
+
+    def make(self, provider: Path | None) -> None:
+        """Backend directory, passphrase file and the provider where the engine looks for it."""
+        self.backend.mkdir(parents=True, exist_ok=True)
+        self.passphrase_file.write_text(PASSPHRASE)
+        if self.home and provider:
+            plugin = self.home / "plugins" / f"resource-kubernetes-v{PROVIDER_VERSION}"
+            plugin.mkdir(parents=True, exist_ok=True)
+            link = plugin / "pulumi-resource-kubernetes"
+            link.unlink(missing_ok=True)
+            link.symlink_to(provider)
+
+
+def variables(kubeconfig: Path, engine: Engine, url: str | None) -> dict[str, str]:
+    """All but PATH. `url`: where the gateway answers, if it is ours."""
+    found = {
+        "KUBECONFIG": str(kubeconfig),
+        "PULUMI_BACKEND_URL": f"file://{engine.backend}",
+        "PULUMI_CONFIG_PASSPHRASE_FILE": str(engine.passphrase_file),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+    }
+    if engine.home:
+        found["PULUMI_HOME"] = str(engine.home)
+    if url:
+        found["PADDLE_CANARY_URL"] = url
+    return found
+
+
+def export_lines(found: Mapping[str, str], venv: Path | None, tools: list[Path]) -> list[str]:
+    """For `eval` in a shell. Installed tools keep precedence over built ones."""
+    before = f"{shlex.quote(str(venv / 'bin'))}:" if venv else ""
+    after = "".join(f":{shlex.quote(str(path))}" for path in tools)
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in sorted(found.items())]
+    return [f'export PATH={before}"$PATH"{after}', *lines]
