@@ -97,7 +97,7 @@ def _write(value: object, node: Mapping[str, Any]) -> str:
     if _needs_quotes(value, node):
         return f"{title}, in quotes"
     if _needs_no_quotes(value, node):
-        return f"{title}, without quotes (`pulumi config set --type float`)"
+        return f"{title}, without quotes in the file: the CLI keeps them once they are there"
     return title
 
 

@@ -11,9 +11,14 @@ from pydantic import PlainSerializer, PlainValidator, ValidationInfo, WithJsonSc
 
 _DURATION = re.compile(r"(?=.)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?", re.ASCII)
 _LONGEST_DURATION = 32
+_WEIGHT_TEXT = re.compile(r"(0|[1-9][0-9]{0,2})(\.[0-9])?")
 
 
 def _weight(value: object) -> int | float:
+    # `pulumi config set 2.5` writes "2.5", and the CLI (3.250) then keeps the quotes around every
+    # later number, whatever `--type` says. That must not stand between anybody and weight 0.
+    if isinstance(value, str) and _WEIGHT_TEXT.fullmatch(value):
+        value = float(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError("not a number")  # noqa: TRY004 - the error that Pydantic collects
     if not 0 <= value <= 100 or round(value, 1) != value:
@@ -78,9 +83,10 @@ PLAIN_SECRETS = "the engine has decrypted secrets to text"
 """Validation context of values that come from the engine; a file must not hold plain secrets."""
 
 WEIGHT_SCHEMA = {
-    "type": "number",
+    "type": ["number", "string"],
     "minimum": 0,
     "maximum": 100,
+    "pattern": r"^(0|[1-9][0-9]?|100)(\.[0-9])?$",
     "title": "a weight from 0 to 100, whole or in tenths",
 }
 DURATION_SCHEMA = {
@@ -97,7 +103,7 @@ SECRET_SCHEMA = {
 }
 
 Weight = Annotated[int | float, PlainValidator(_weight), WithJsonSchema(WEIGHT_SCHEMA)]
-"""Percent of a model's traffic: 0 to 100, whole or in tenths."""
+"""Percent of a model's traffic: 0 to 100, whole or in tenths; also as text, as the CLI has it."""
 
 Duration = Annotated[
     timedelta,

@@ -41,10 +41,9 @@ CASES: dict[str, tuple[Mapping[str, object], str]] = {
         {f"{OCR}/canary": {"v1.2": 2.55}},
         f'models.ocr.canary["v1.2"]: found 2.55; {WEIGHT}',
     ),
-    "a weight as text, as the CLI stores tenths without a type": (
-        {f"{OCR}/canary": {"v1.2": "2.5"}},
-        f'models.ocr.canary["v1.2"]: found "2.5"; {WEIGHT}, without quotes '
-        "(`pulumi config set --type float`)",
+    "a weight as text above 100": (
+        {f"{OCR}/canary": {"v1.2": "100.5"}},
+        f'models.ocr.canary["v1.2"]: found "100.5"; {WEIGHT}',
     ),
     "a weight that is a word": (
         {f"{OCR}/canary": {"v1.2": "abc"}},
@@ -176,6 +175,11 @@ CASES: dict[str, tuple[Mapping[str, object], str]] = {
     "a minimum of no requests": (
         {f"{OCR}/rollout": {"minRequests": 0}},
         "models.ocr.rollout.minRequests: found 0; write a whole number from 1",
+    ),
+    "a number in quotes": (
+        {f"{OCR}/rollout": {"minRequests": "500"}},
+        'models.ocr.rollout.minRequests: found "500"; write a whole number from 1, '
+        "without quotes in the file: the CLI keeps them once they are there",
     ),
     "an unknown policy without data": (
         {f"{OCR}/rollout": {"onNoData": "promote"}},

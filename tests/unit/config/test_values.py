@@ -37,9 +37,15 @@ def test_every_tenth_of_a_percent_is_a_weight() -> None:
         assert tenths(config.models["ocr"].canary["v1.2"]) == weight
 
 
-def test_a_whole_weight_is_an_integer_however_it_came() -> None:
-    weight = parse(edited({"models/ocr/canary": {"v1.2": 5.0}})).models["ocr"].canary["v1.2"]
-    assert (weight, type(weight)) == (5, int)
+@pytest.mark.parametrize("weight", [5, 5.0, "5", "5.0"])
+def test_a_whole_weight_is_an_integer_however_the_cli_wrote_it(weight: object) -> None:
+    read = parse(edited({"models/ocr/canary": {"v1.2": weight}})).models["ocr"].canary["v1.2"]
+    assert (read, type(read)) == (5, int)
+
+
+def test_tenths_are_read_as_the_cli_writes_them_without_a_type() -> None:
+    config = parse(edited({"models/ocr/canary": {"v1.2": "2.5"}}))
+    assert config.models["ocr"].canary["v1.2"] == 2.5
 
 
 def test_what_a_stack_leaves_out_has_defaults() -> None:
