@@ -9,13 +9,12 @@ from infra.config.model import Match, Model, Rollout, Slo, Tls
 from infra.config.names import canary_name, object_name
 from infra.config.parse import parse
 from infra.config.pools import Pool
-from infra.config.stack import KEYS, Gateway, Override, Registry, StackConfig
+from infra.config.stack import Gateway, Override, Registry, StackConfig
 from infra.config.stack_file import load_file
 from infra.config.values import Secret, Weight, show_duration, tenths
 from infra.config.version import Autoscale, Resources, Version
 
 __all__ = [
-    "KEYS",
     "Autoscale",
     "ConfigErrors",
     "Gateway",

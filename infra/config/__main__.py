@@ -49,7 +49,7 @@ def _check(file: Path) -> int:
             print(f"{file}{line}: {problem}", file=sys.stderr)
         return 1
     models = ", ".join(config.models) or "no models"
-    print(f"{file}: right ({models}; data plane {config.data_plane})")
+    print(f"{file}: valid ({models}; data plane {config.data_plane})")
     return 0
 
 

@@ -33,7 +33,7 @@ class Registry(Part):
         description="Host of the registry, as it stands at the front of the images.",
     )
     username: str = Field(
-        min_length=1, title="the user's name, in quotes if need be", description="User that pulls."
+        min_length=1, title="the name of the user", description="User that pulls."
     )
     password: SecretText = Field(description="Password or token of the user, encrypted.")
 
@@ -95,7 +95,3 @@ class StackConfig(Part):
     override: Override | None = Field(
         default=None, description="Break glass for one change of traffic. Remove it afterwards."
     )
-
-
-KEYS = tuple(field.alias or name for name, field in StackConfig.model_fields.items())
-"""The keys that a stack may set, without the `paddle-canary:` prefix."""

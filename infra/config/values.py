@@ -32,8 +32,6 @@ def tenths(weight: int | float) -> int:
 
 
 def _duration(value: object) -> timedelta:
-    if isinstance(value, timedelta):
-        return value
     if not isinstance(value, str) or len(value) > _LONGEST_DURATION:
         raise ValueError("not a duration")
     parts = _DURATION.fullmatch(value)

@@ -16,13 +16,13 @@ BAD_FILE = str(HERE / "bad" / "duplicate_keys.yaml")
 
 def test_a_right_file_is_named_with_what_it_holds(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", GOOD_FILE]) == 0
-    assert capsys.readouterr().out == f"{GOOD_FILE}: right (ocr; data plane ingress)\n"
+    assert capsys.readouterr().out == f"{GOOD_FILE}: valid (ocr; data plane ingress)\n"
 
 
 def test_every_file_is_checked_even_after_a_wrong_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", BAD_FILE, GOOD_FILE]) == 1
     shown = capsys.readouterr()
-    assert shown.out.startswith(f"{GOOD_FILE}: right")
+    assert shown.out.startswith(f"{GOOD_FILE}: valid")
     assert shown.err.splitlines() == [
         f"{BAD_FILE}:9: models.ocr.stable: found the key again, as in line 8; write it once",
         f'{BAD_FILE}:13: models.ocr.versions["v1.1"]: found the key again, as in line 11; '
