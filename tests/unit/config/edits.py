@@ -17,9 +17,12 @@ REMOVED = object()
 """As the new value of a key: take the key away."""
 
 
+_MINIMAL = yaml.safe_load((HERE / "good" / "minimal.yaml").read_text())["config"]
+
+
 def base() -> dict[str, Any]:
     """Give the values of `good/minimal.yaml` without their prefix."""
-    config = yaml.safe_load((HERE / "good" / "minimal.yaml").read_text())["config"]
+    config = copy.deepcopy(_MINIMAL)
     return {key.removeprefix("paddle-canary:"): value for key, value in config.items()}
 
 
