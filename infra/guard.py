@@ -27,7 +27,7 @@ class Record:
     """What the last update left of one model.
 
     `since` says for every version in the split when its present role and weight began (UTC),
-    `previous` is the stable before this one, unless that one was taken back,
+    `previous` is the stable before this one, unless that one was taken back or has changed since,
     `images` are the images of those versions.
     """
 
@@ -83,7 +83,7 @@ def advance(model: Model, last: Record | None, now: datetime) -> Record:
         else now
         for version in (split.stable, *split.canary)
     }
-    previous = _previous(split.stable, last)
+    previous = _unchanged(_previous(split.stable, last), model, last)
     images = {
         version: model.versions[version].image
         for version in model.versions
@@ -125,6 +125,13 @@ def _previous(stable: str, last: Record | None) -> str | None:
         return last.previous
     # A version that was taken back has to go through canary again: it is not remembered.
     return None if stable == last.previous else last.split.stable
+
+
+def _unchanged(previous: str | None, model: Model, last: Record | None) -> str | None:
+    """Forget a previous stable whose content is gone: going back must bring back what it was."""
+    if previous is None or last is None or previous not in model.versions:
+        return None
+    return previous if model.versions[previous].image == last.images.get(previous) else None
 
 
 def _stable_refusals(name: str, model: Model, last: Record, now: datetime) -> Iterator[str]:
@@ -169,8 +176,8 @@ def _window_refusals(
         over = last.since[version] + plan.window
         yield (
             f"{path}: {version} has had {percent(last.split.share(version))}% for "
-            f"{_spoken(observed)} of its {_spoken(plan.window)} window; wait "
-            f"{_spoken(plan.window - observed)}, until {over:%Y-%m-%d %H:%M:%S} UTC"
+            f"{_spoken(observed)} of its {show_duration(plan.window)} window; wait "
+            f"{show_duration(plan.window - observed)}, until {over:%Y-%m-%d %H:%M:%S} UTC"
         )
 
 

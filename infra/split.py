@@ -19,7 +19,8 @@ class Split:
     def share(self, version: str) -> float:
         """Percent of the model's requests that `version` gets; 0 for one without a route."""
         if version == self.stable:
-            return 100 - sum(self.canary.values())
+            # Sums of tenths miss the last binary digit, and an equal share must compare as equal.
+            return round(100 - sum(self.canary.values()), 6)
         return self.canary.get(version, 0)
 
 
