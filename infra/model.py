@@ -8,6 +8,7 @@ from infra.names import (
     PORT_NAME,
     REGISTRY_SECRET,
     SERVICE_PORT,
+    SKIP_AWAIT,
     TRACK,
     object_name,
     selector,
@@ -81,8 +82,7 @@ def service(config: StackConfig, name: str, version_name: str) -> Manifest:
                 **version_labels(name, version_name),
                 TRACK: track(config.models[name], version_name),
             },
-            # The Deployment is what is waited for; a parked version has no endpoints at all.
-            "annotations": {"pulumi.com/skipAwait": "true"},
+            "annotations": SKIP_AWAIT,
         },
         "spec": {
             "type": "ClusterIP",

@@ -15,6 +15,10 @@ PORT_NAME = "http"
 SERVICE_PORT = 80
 REGISTRY_SECRET = "registry"
 
+# The provider would wait for endpoints and addresses that a parked version, or a canary Ingress on
+# some controllers, never gets. What must be ready before routes change is said by dependencies.
+SKIP_AWAIT = {"pulumi.com/skipAwait": "true"}
+
 __all__ = ["canary_name", "object_name"]
 
 

@@ -20,9 +20,8 @@ def must_be_ready(model: Model, last: Record | None) -> set[str]:
     """The versions whose pods must be ready before the routes change.
 
     Those are the versions that get more than they had, so that nobody is sent to pods that do not
-    answer, and those that had no route at all: the provider calls an Ingress done only when the
-    Service behind it exists. What goes down waits for nothing: a roll-back must not stand behind a
-    Deployment that never becomes ready.
+    answer, and those that had no route at all, which testers reach at weight 0. What goes down
+    waits for nothing: a roll-back must not stand behind a Deployment that never becomes ready.
     """
     before = None if last is None else last.split
     new_stable = before is None or before.stable != model.stable
