@@ -1,0 +1,1 @@
+"""Load on a model through the gateway, and what came of it."""
