@@ -6,11 +6,10 @@ import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from importlib import metadata
 
 import pulumi
-import pulumi_kubernetes as kubernetes
-from pulumi import ComponentResource, CustomTimeouts, Resource, ResourceOptions
+from pulumi import ComponentResource, CustomResource, CustomTimeouts, Resource, ResourceOptions
 
 from infra.config import Pool, Registry, StackConfig
 from infra.guard import Record
@@ -20,27 +19,26 @@ from infra.names import MANAGED_BY, REGISTRY_SECRET
 from infra.node_pools import node_patches
 from infra.traffic import must_be_ready, routes
 
-_KINDS: Mapping[str, Any] = {
-    "Namespace": kubernetes.core.v1.Namespace,
-    "Node": kubernetes.core.v1.NodePatch,
-    "Service": kubernetes.core.v1.Service,
-    "Deployment": kubernetes.apps.v1.Deployment,
-    "PodDisruptionBudget": kubernetes.policy.v1.PodDisruptionBudget,
-    "HorizontalPodAutoscaler": kubernetes.autoscaling.v2.HorizontalPodAutoscaler,
-    "Ingress": kubernetes.networking.v1.Ingress,
-}
-_ANY: Any = kubernetes.apiextensions.CustomResource
+# The engine starts the provider in the version of the package that it belongs to.
+_PROVIDER = ResourceOptions(version=metadata.version("pulumi-kubernetes"))
 
 
 def register(manifest: Manifest, opts: ResourceOptions) -> Resource:
-    """Register a Kubernetes object under its own name, so that a preview reads like kubectl."""
-    name = manifest["metadata"]["name"]
-    rest = {key: value for key, value in manifest.items() if key not in ("apiVersion", "kind")}
-    kind = _KINDS.get(manifest["kind"])
-    if kind is None:
-        kind, rest["api_version"], rest["kind"] = _ANY, manifest["apiVersion"], manifest["kind"]
-    resource: Resource = kind(name, opts=opts, **rest)
-    return resource
+    """Register a Kubernetes object under its own name, so that a preview reads like kubectl.
+
+    The classes of `pulumi_kubernetes` check nothing of a dictionary, and every update would spend
+    most of the program's time on importing and discarding them: the provider needs the type's
+    token only.
+    """
+    group = "core/v1" if manifest["apiVersion"] == "v1" else manifest["apiVersion"]
+    # A node is somebody else's object, of which we own some fields.
+    kind = "NodePatch" if manifest["kind"] == "Node" else manifest["kind"]
+    return CustomResource(
+        f"kubernetes:{group}:{kind}",
+        manifest["metadata"]["name"],
+        manifest,
+        ResourceOptions.merge(_PROVIDER, opts),
+    )
 
 
 @dataclass(frozen=True)
@@ -149,12 +147,19 @@ def _pull_secret(namespace_name: str, registry: Registry, opts: ResourceOptions)
     password = registry.password.value
     auth = base64.b64encode(f"{registry.username}:{password}".encode()).decode()
     entry = {"username": registry.username, "password": password, "auth": auth}
-    kubernetes.core.v1.Secret(
-        REGISTRY_SECRET,
-        metadata={"name": REGISTRY_SECRET, "namespace": namespace_name, "labels": dict(MANAGED_BY)},
-        type="kubernetes.io/dockerconfigjson",
-        string_data=pulumi.Output.secret(
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": REGISTRY_SECRET,
+            "namespace": namespace_name,
+            "labels": dict(MANAGED_BY),
+        },
+        "type": "kubernetes.io/dockerconfigjson",
+        "stringData": pulumi.Output.secret(
             {".dockerconfigjson": json.dumps({"auths": {registry.server: entry}})}
         ),
-        opts=opts,
-    )
+    }
+    # The cluster hands it back as `data`, which nobody marked as a secret.
+    hidden = ResourceOptions(additional_secret_outputs=["data", "stringData"])
+    register(secret, ResourceOptions.merge(hidden, opts))
