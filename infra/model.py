@@ -151,10 +151,8 @@ def autoscaler(config: StackConfig, name: str, version_name: str) -> Manifest | 
 
 
 def track(model: Model, version_name: str) -> str:
-    """`stable`, `canary`, or `idle` for a version that is deployed and gets no requests."""
-    if version_name == model.stable:
-        return "stable"
-    return "canary" if version_name in model.canary else "idle"
+    """`stable`, or `canary` for every other version: what is not stable yet, or not any more."""
+    return "stable" if version_name == model.stable else "canary"
 
 
 def _server(name: str, version_name: str, version: Version, pool: Pool) -> Manifest:
