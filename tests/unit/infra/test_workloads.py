@@ -53,8 +53,8 @@ def test_the_service_carries_the_track(version: str, label: str) -> None:
     assert labels["paddle-canary.dev/track"] == label
 
 
-def test_a_version_without_requests_is_idle() -> None:
-    assert track(stack({"models/ocr/canary": {}}).models["ocr"], "v1.2") == "idle"
+def test_a_version_that_is_not_stable_is_on_the_canary_track() -> None:
+    assert track(stack({"models/ocr/canary": {}}).models["ocr"], "v1.2") == "canary"
 
 
 def test_the_container_is_told_which_model_and_version_it_is() -> None:
