@@ -35,12 +35,6 @@ _LEFT_OUT = (
     *("dev", "proc", "sys", "tmp", "var/cache/apt", "var/lib/apt/lists", "var/log"),
     *("usr/share/doc", "usr/share/info", "usr/share/locale", "usr/share/man"),
 )
-_TOOLS = {  # command: Debian package
-    "debootstrap": "debootstrap",
-    "buildah": "buildah",
-    "gcc": "gcc",
-    "setpriv": "util-linux",
-}
 
 # Mounts and processes of a step end with it, even when this process is killed.
 _CONTAINED = (
@@ -57,15 +51,15 @@ class ImageError(Exception):
 def build(log: Log) -> dict[str, Path]:
     """Image name -> tar archive (docker-archive, `ctr images import`) of pause and OCR images.
 
-    Builds only what the cache lacks: about 2.5 minutes on two cores from nothing. Needs root.
+    Builds only what the cache lacks: about 2.5 minutes on two cores from nothing. Needs root
+    and the packages that `local.packages` lists.
 
     Args:
         log: called with a line at each step.
 
     Raises:
-        ImageError: a tool cannot be installed or a step failed.
+        ImageError: a step failed.
     """
-    _install_tools(log)
     recipe = _HERE.read_bytes()
     pause = _kept("pause", [recipe, _PAUSE_SOURCE.read_bytes()], _make_pause, log)
     base = _kept("base", [recipe], _make_base, log)
@@ -176,14 +170,6 @@ def _contents(folder: Path) -> Iterable[bytes]:
         if path.is_file() and "__pycache__" not in path.parts:
             yield str(path.relative_to(folder)).encode()
             yield path.read_bytes()
-
-
-def _install_tools(log: Log) -> None:
-    missing = [package for tool, package in _TOOLS.items() if shutil.which(tool) is None]
-    if missing:
-        log(f"installing {', '.join(missing)}")
-        apt = ("apt-get", "-o", "DPkg::Lock::Timeout=300", "install", "--yes")
-        _run(*apt, "--no-install-recommends", "libc6-dev", "debian-archive-keyring", *missing)
 
 
 def _run(*command: str) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable
 from typing import Protocol
 
 from service.errors import RequestError, StartError, describe_exit
+from service.idle import Full, Idle
 
 _log = logging.getLogger(__name__)
 
@@ -52,12 +52,13 @@ class Pool:
         self._size = size
         self._deadline_s = deadline_s
         self._unable = unable
-        self._room = threading.BoundedSemaphore(size + waiting)
-        self._idle: queue.SimpleQueue[WorkerLike] = queue.SimpleQueue()
-        self._live: set[WorkerLike] = set()
+        self._idle: Idle[WorkerLike] = Idle(waiting)
         self._lock = threading.Lock()
+        self._workers: set[WorkerLike] = set()  # every process that may still run
+        self._live = 0  # those of them that have loaded the model
         self._warm = False
-        self._ending = False
+        self._draining = False
+        self._stopped = False
 
     def start(self) -> None:
         """Starts the workers and returns; `warm` tells when all of them are ready."""
@@ -72,17 +73,17 @@ class Pool:
     @property
     def ready(self) -> bool:
         """New requests are welcome: warm, some worker lives, and the service is not ending."""
-        return self._warm and bool(self._live) and not self._ending
+        return self._warm and self._live > 0 and not self._draining
 
     def drain(self) -> None:
         """Makes `ready` false. Requests that still come are answered."""
-        self._ending = True
+        self._draining = True
 
     def stop(self) -> None:
         """Ends the workers; requests inside them are lost, so drain first."""
-        self._ending = True
         with self._lock:
-            for worker in self._live:
+            self._stopped = True
+            for worker in self._workers:
                 worker.kill()
 
     def run(self, image: bytes) -> bytes:
@@ -92,23 +93,22 @@ class Pool:
             RequestError: 503 when too many wait or no worker came free in time, else what the
                 worker says.
         """
-        if not self._room.acquire(blocking=False):
-            raise RequestError(503, "too many requests are waiting; try again in a second")
+        worker = self._free_worker()
         try:
-            worker = self._free_worker()
-            try:
-                return worker.run(image, self._deadline_s)
-            finally:
-                self._idle.put(worker)  # a lost one is dropped by the next `_free_worker`
+            return worker.run(image, self._deadline_s)
         finally:
-            self._room.release()
+            self._idle.put(worker)  # a lost one is dropped by the next `_free_worker`
 
     def _free_worker(self) -> WorkerLike:
         end = time.monotonic() + self._deadline_s
         while True:
             try:
-                worker = self._idle.get(timeout=max(0.0, end - time.monotonic()))
-            except queue.Empty:
+                worker = self._idle.take(end - time.monotonic())
+            except Full:
+                raise RequestError(
+                    503, "too many requests are waiting; try again in a second"
+                ) from None
+            except TimeoutError:
                 raise RequestError(
                     503, f"no worker came free in {self._deadline_s:g} s; try again in a second"
                 ) from None
@@ -117,11 +117,11 @@ class Pool:
 
     def _keep(self) -> None:
         """Keeps one seat filled: starts a worker, waits for its end, starts the next."""
-        while not self._ending:
-            worker = self._start()
+        while (worker := self._started()) is not None:
             try:
                 worker.wait_ready()
             except StartError as error:
+                self._ended(worker)
                 if not self._warm:
                     self._unable(str(error))
                     return
@@ -129,13 +129,28 @@ class Pool:
                 time.sleep(_RETRY_S)
                 continue
             with self._lock:
-                self._live.add(worker)
-                self._warm = self._warm or len(self._live) == self._size
+                self._live += 1
+                self._warm = self._warm or self._live == self._size
             self._idle.put(worker)
-            exit_code = worker.join()
+            worker.join()
             with self._lock:
-                self._live.discard(worker)
-            if not self._ending:
-                _log.error(
-                    "worker %s ended (%s); starting another", worker.pid, describe_exit(exit_code)
-                )
+                self._live -= 1
+            how = describe_exit(self._ended(worker))
+            if not self._stopped:
+                _log.error("worker %s ended (%s); starting another", worker.pid, how)
+
+    def _started(self) -> WorkerLike | None:
+        """A new worker; None once the pool is stopped, so that `stop` misses none."""
+        with self._lock:
+            if self._stopped:
+                return None
+            worker = self._start()
+            self._workers.add(worker)
+            return worker
+
+    def _ended(self, worker: WorkerLike) -> int | None:
+        worker.kill()
+        exit_code = worker.join()
+        with self._lock:
+            self._workers.discard(worker)
+        return exit_code

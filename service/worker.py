@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import multiprocessing
+from multiprocessing.connection import wait
 
 from service.errors import RequestError, StartError, describe_exit
 from service.messages import Answer, Refusal, Reply, Unable
@@ -91,7 +92,9 @@ class Worker:
         return reply
 
     def alive(self) -> bool:
-        return self._process.is_alive()
+        """Whether the process still runs."""
+        # Not `is_alive()`: that reaps the process under the thread that is in `join`.
+        return not wait([self._process.sentinel], timeout=0)
 
     def kill(self) -> None:
         """Ends the process now; `join` tells when it is gone."""
@@ -99,5 +102,6 @@ class Worker:
 
     def join(self) -> int | None:
         """Waits for the end of the process; its exit code, negative for a signal."""
+        wait([self._process.sentinel])
         self._process.join()
         return self._process.exitcode
