@@ -18,6 +18,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import urllib3
+import yaml
 from kubernetes import client, config
 
 from infra import http_route, ingress
@@ -29,6 +30,7 @@ from infra.split import Split
 # A cluster that does not answer in this time (seconds: connect, read) is reported as away.
 TIMEOUT = (5, 15)
 IN_CLUSTER = "KUBERNETES_SERVICE_HOST"
+_RIGHT_ONE = "check that KUBECONFIG or kubernetes:context names the right one"
 
 
 class ClusterError(Exception):
@@ -95,17 +97,22 @@ def _list_routes(stack: StackConfig, access: Access) -> tuple[list[Mapping[str, 
                 "v1",
                 stack.namespace,
                 plural,
-                label_selector=",".join(f"{key}={value}" for key, value in MANAGED_BY.items()),
+                label_selector=",".join([*(f"{k}={v}" for k, v in MANAGED_BY.items()), MODEL]),
                 _request_timeout=TIMEOUT,
             )
     except urllib3.exceptions.HTTPError as error:
         raise ClusterError(
             f"the cluster {settings.host} does not answer ({_reason(error)}); nothing was changed; "
-            f"check that it is up, and that KUBECONFIG or kubernetes:context names the right one"
+            f"check that it is up; {_RIGHT_ONE}"
         ) from error
     except client.ApiException as error:
         raise ClusterError(_explain(f"{plural}.{group}", settings.host, error)) from error
-    return found["items"], parsedate_to_datetime(headers["Date"]).astimezone(UTC)
+    try:
+        return found["items"], parsedate_to_datetime(headers["Date"]).astimezone(UTC)
+    except (TypeError, KeyError, ValueError) as error:
+        raise ClusterError(
+            f"{settings.host} does not answer as a cluster does; nothing was changed; {_RIGHT_ONE}"
+        ) from error
 
 
 def _settings(access: Access) -> client.Configuration:
@@ -118,7 +125,8 @@ def _settings(access: Access) -> client.Configuration:
                 config.load_kube_config(
                     config_file=path, context=access.context, client_configuration=settings
                 )
-    except (config.ConfigException, OSError) as error:
+    except (config.ConfigException, yaml.YAMLError, TypeError, OSError) as error:
+        # The client looks into whatever it finds in the file: a list, or a text.
         raise ClusterError(
             f"no cluster to deploy to ({error}); nothing was changed; set KUBECONFIG, or "
             f"kubernetes:kubeconfig and kubernetes:context in the stack file"
@@ -141,15 +149,20 @@ def _file(kubeconfig: str | None) -> Iterator[str | None]:
 
 
 def _explain(kind: str, host: str, error: client.ApiException) -> str:
-    if error.status == 404:
-        return (
-            f"the cluster {host} does not know {kind}; nothing was changed; install the Gateway "
-            f"API CRDs, or write dataPlane: ingress"
+    if error.status in (401, 403):
+        found = f"does not let us list {kind} ({error.status} {error.reason})"
+        remedy = "check the rights of the user in the kubeconfig"
+    elif error.status == 404:
+        found = f"does not know {kind}"
+        remedy = (
+            "install the Gateway API CRDs, or write dataPlane: ingress"
+            if kind.startswith("httproutes")
+            else _RIGHT_ONE
         )
-    return (
-        f"the cluster {host} does not let us list {kind} ({error.status} {error.reason}); nothing "
-        f"was changed; check the rights of the user in the kubeconfig"
-    )
+    else:
+        found = f"cannot list {kind} now ({error.status} {error.reason})"
+        remedy = "try again when it is well"
+    return f"the cluster {host} {found}; nothing was changed; {remedy}"
 
 
 def _reason(error: BaseException) -> BaseException:
