@@ -162,9 +162,8 @@ def _server(name: str, version_name: str, version: Version, pool: Pool) -> Manif
         "imagePullPolicy": "IfNotPresent",
         "ports": [{"name": PORT_NAME, "containerPort": CONTAINER_PORT}],
         "env": [
-            {"name": "MODEL_NAME", "value": name},
-            {"name": "MODEL_VERSION", "value": version_name},
-            *({"name": key, "value": value} for key, value in version.env.items()),
+            {"name": key, "value": value}
+            for key, value in _environment(name, version_name, version, pool).items()
         ],
         "resources": _resources(version, pool),
         # Loading and warming a large model takes minutes; the other probes start after it.
@@ -178,6 +177,14 @@ def _server(name: str, version_name: str, version: Version, pool: Pool) -> Manif
             {"name": "shm", "mountPath": "/dev/shm"},
         ],
     }
+
+
+def _environment(name: str, version_name: str, version: Version, pool: Pool) -> dict[str, str]:
+    given = {"MODEL_NAME": name, "MODEL_VERSION": version_name}
+    if pool.accelerator != "none":
+        # One worker process drives one device.
+        given["WORKERS"] = str(version.resources.accelerators)
+    return {**given, **version.env}
 
 
 def _resources(version: Version, pool: Pool) -> Manifest:
