@@ -9,7 +9,7 @@ from pathlib import Path
 
 from local.toolset import PROVIDER_VERSION
 
-# Nothing secret is in the dev stack. A fixed phrase lets its committed salt fit every machine.
+# That of the committed stack files, whose secrets are samples.
 PASSPHRASE = "paddle-canary-sample"
 
 

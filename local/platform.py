@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from local import doctor, packages, toolchain, toolset
@@ -33,8 +34,11 @@ def up(layout: Layout, log: Log) -> None:
     """
     _check_machine(layout, log)
     wanted = toolset.wanted_tools(own_cluster=True)
-    tools = toolchain.ensure(wanted, log)
-    images = build(log)
+    # Images wait for the network where tools wait for the compiler.
+    with ThreadPoolExecutor() as pool:
+        images_built = pool.submit(build, log)
+        tools = toolchain.ensure(wanted, log)
+        images = images_built.result()
     with locked(layout.run / "operation"):
         _engine(layout, own_cluster=True).make(_provider(tools))
         record = instance.start(layout, {name: tools[name] for name in toolset.CLUSTER}, log)
@@ -49,9 +53,7 @@ def up(layout: Layout, log: Log) -> None:
             toolset.MODULES / "gateway-api", _GATEWAY_API
         ).joinpath("config/crd/standard")
         instance.add_platform_objects(layout, tools["kubernetes"] / "kubectl", definitions)
-        for name, archive in images.items():
-            log(f"cluster: image {name} to the nodes")
-            instance.import_image(layout, record, name, archive)
+        instance.import_images(layout, record, images, log)
         instance.wait_for(
             "both nodes Ready with their accelerators",
             lambda: len(instance.ready_nodes(layout)) == len(NODES),

@@ -9,7 +9,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -84,17 +85,25 @@ def add_platform_objects(layout: Layout, kubectl: Path, definitions: Path) -> No
     _run([*apply, "-f", "-"], json.dumps(objects))
 
 
-def import_image(layout: Layout, record: Record, name: str, archive: Path) -> None:
-    """Load an image archive into the containerd of both nodes, unless it is there already."""
-    fingerprint = f"{archive.stat().st_size} {archive.stat().st_mtime_ns}"
-    for node_name in NODES:
-        directory = layout.node_directory(node_name) / "images"
-        directory.mkdir(exist_ok=True)
-        marker = directory / name.replace("/", "_")
+def import_images(layout: Layout, record: Record, images: Mapping[str, Path], log: Log) -> None:
+    """Load image archives, by image name, into the containerd of every node that lacks them."""
+    with ThreadPoolExecutor() as pool:
+        # The list waits for all and raises what one of them raised.
+        list(pool.map(lambda name: _import_to(layout, record, name, images, log), NODES))
+
+
+def _import_to(
+    layout: Layout, record: Record, node_name: str, images: Mapping[str, Path], log: Log
+) -> None:
+    enter = ["nsenter", f"--target={record.pid}", "--mount", "--pid", *node.enter(node_name)]
+    for name, archive in images.items():
+        fingerprint = f"{archive.stat().st_size} {archive.stat().st_mtime_ns}"
+        marker = layout.node_directory(node_name) / "images" / name.replace("/", "_")
         if marker.exists() and marker.read_text() == fingerprint:
             continue
-        enter = ["nsenter", f"--target={record.pid}", "--mount", "--pid", *node.enter(node_name)]
+        log(f"cluster: {name} to {node_name}")
         _run([*enter, "ctr", "-n", "k8s.io", "images", "import", str(archive)])
+        marker.parent.mkdir(exist_ok=True)
         marker.write_text(fingerprint)
 
 

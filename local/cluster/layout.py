@@ -14,7 +14,6 @@ from pathlib import Path
 NODES = ("gpu-node-1", "gpu-node-2")
 GPUS_PER_NODE = 4
 GPU_RESOURCE = "nvidia.com/gpu"
-MODEL_NAMESPACE = "paddle-models"
 
 API_ADDRESS = "10.210.0.1"
 API_PORT = 6443

@@ -12,8 +12,7 @@ import time
 from importlib.metadata import files
 
 from local.cluster.api import Api
-from local.cluster.layout import MODEL_NAMESPACE, Layout
-from local.cluster.objects import GATEWAY_NAMESPACE
+from local.cluster.layout import Layout
 
 _GATEWAY_CLASSES = "/apis/gateway.networking.k8s.io/v1/gatewayclasses/traefik"
 # Where systemd's protocol for handing over sockets starts to count.
@@ -58,14 +57,11 @@ def _flags() -> list[str]:
         f"{nginx}=true",
         f"{nginx}.ingressclass=nginx",
         f"{nginx}.controllerclass=k8s.io/ingress-nginx",
-        # Every change anywhere restarts the weighted round robin: watch what matters only.
-        f"{nginx}.watchnamespace={MODEL_NAMESPACE}",
         f"{nginx}.publishstatusaddress=127.0.0.1",
         f"{nginx}.httpentrypoint=web",
         # The default, 1 MiB, refuses many a photograph.
         f"{nginx}.proxybodysize={_LARGEST_BODY}",
         f"{gateway}=true",
-        f"{gateway}.namespaces={MODEL_NAMESPACE},{GATEWAY_NAMESPACE}",
         f"{gateway}.statusaddress.ip=127.0.0.1",
         "--metrics.prometheus=true",
         "--metrics.prometheus.entrypoint=metrics",
