@@ -11,7 +11,14 @@ from typing import Any
 
 from infra.config import Model, StackConfig, tenths
 from infra.isolation import Manifest
-from infra.names import PORT_NAME, SKIP_AWAIT, canary_name, model_labels, object_name
+from infra.names import (
+    PORT_NAME,
+    SKIP_AWAIT,
+    TAKE_BACK,
+    canary_name,
+    model_labels,
+    object_name,
+)
 from infra.split import Split, percent
 
 ANNOTATION = "nginx.ingress.kubernetes.io"
@@ -82,7 +89,7 @@ def _ingress(
             "name": name,
             "namespace": config.namespace,
             "labels": model_labels(model_name),
-            "annotations": {**SKIP_AWAIT, **annotations},
+            "annotations": {**SKIP_AWAIT, **TAKE_BACK, **annotations},
         },
         "spec": spec,
     }

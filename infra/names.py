@@ -18,6 +18,9 @@ REGISTRY_SECRET = "registry"
 # The provider would wait for endpoints and addresses that a parked version, or a canary Ingress on
 # some controllers, never gets. What must be ready before routes change is said by dependencies.
 SKIP_AWAIT = {"pulumi.com/skipAwait": "true"}
+# Who patched a live route owns what he patched, and Kubernetes would refuse the next update. The
+# guard has read the live route by then, so that nothing is overwritten unseen.
+TAKE_BACK = {"pulumi.com/patchForce": "true"}
 
 __all__ = ["canary_name", "object_name"]
 
