@@ -1,0 +1,70 @@
+"""One embedded platform for all cluster tests of a session."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from local import doctor
+from local.cluster.layout import Layout
+from local.cluster.record import running
+from tests.cluster.stacks import Platform, Stack
+
+ROOT = Path(__file__).parents[2]
+# With another name a developer's own running instance is used, and left running.
+NAME = os.environ.get("PADDLE_CANARY_TEST_INSTANCE", "test")
+
+
+@pytest.fixture(scope="session")
+def platform() -> Iterator[Platform]:
+    """The instance `test`, up for the session. A machine that cannot run it fails in CI."""
+    layout = Layout(NAME)
+    findings = doctor.examine(doctor.look(layout))
+    missing = [found for found in findings if found.verdict is doctor.Verdict.MISSING]
+    if missing:
+        stop = pytest.fail if os.environ.get("CI") else pytest.skip
+        stop(f"this machine cannot run the cluster tests:\n{doctor.report(missing)}")
+    kept = running(layout) is not None
+    local = [sys.executable, "-m", "local"]
+    subprocess.run([*local, "up", "--name", NAME], cwd=ROOT, check=True)
+    try:
+        yield Platform(_variables(local), layout.url)
+    finally:
+        if not kept:
+            subprocess.run([*local, "down", "--name", NAME], cwd=ROOT, check=True)
+
+
+@pytest.fixture(scope="module")
+def new_stack(
+    platform: Platform, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Stack]]:
+    """Makes stacks by name, each with a checkout and a backend of its own.
+
+    The name is also that of the stack's namespace, which is deleted after the module.
+    """
+    made: list[Stack] = []
+
+    def make(name: str) -> Stack:
+        directory = tmp_path_factory.mktemp(name)
+        made.append(Stack.create(platform, name, directory / "checkout", directory / "backend"))
+        return made[-1]
+
+    yield make
+    for stack in made:
+        platform.kubectl("delete", "namespace", stack.name, "--ignore-not-found", "--wait=false")
+
+
+def _variables(local: list[str]) -> dict[str, str]:
+    """The environment after `eval "$(python -m local env)"`, as a person's shell has it."""
+    lines = subprocess.run(
+        [*local, "env", "--name", NAME], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout
+    dump = subprocess.run(
+        ["bash", "-c", f"{lines}\nenv -0"], check=True, capture_output=True, text=True
+    ).stdout
+    return dict(line.split("=", 1) for line in dump.split("\0") if line)
