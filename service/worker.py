@@ -36,6 +36,7 @@ class Worker:
             target=main, args=(settings, self._slot, theirs), name="paddle-worker", daemon=True
         )
         self._process.start()
+        self._lost = False
         theirs.close()  # so that the end of the process closes the pipe, and `run` notices
 
     @property
@@ -69,16 +70,18 @@ class Worker:
             WorkerLost: the same for the client, but this worker is gone.
         """
         memoryview(self._slot).cast("B")[: len(image)] = image
+        self._lost = True  # until it has answered
         try:
             self._pipe.send(len(image))
             reply = self._receive(deadline_s)
-        except (EOFError, OSError):
-            raise WorkerLost(500, "the worker process died under this request") from None
-        except TimeoutError:
+        except TimeoutError:  # before its base class OSError
             self.kill()
             raise WorkerLost(
                 504, f"no result after {deadline_s:g} s; the worker is replaced"
             ) from None
+        except (EOFError, OSError):
+            raise WorkerLost(500, "the worker process died under this request") from None
+        self._lost = False
         if isinstance(reply, Refusal):
             raise RequestError(reply.status, reply.message)
         if not isinstance(reply, Answer):
@@ -92,9 +95,9 @@ class Worker:
         return reply
 
     def alive(self) -> bool:
-        """Whether the process still runs."""
+        """Whether the process still runs and has answered the last request."""
         # Not `is_alive()`: that reaps the process under the thread that is in `join`.
-        return not wait([self._process.sentinel], timeout=0)
+        return not self._lost and not wait([self._process.sentinel], timeout=0)
 
     def kill(self) -> None:
         """Ends the process now; `join` tells when it is gone."""

@@ -1,0 +1,46 @@
+"""An environment with paddle, the real models, and servers that several tests share."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.python_env import environment
+from service import fetch_models
+from tests.service.server import Server
+
+_SERVICE = Path(fetch_models.__file__).parent
+
+
+@pytest.fixture(scope="session")
+def python() -> Path:
+    """The interpreter of the serving container's environment."""
+    return environment(_SERVICE / "requirements.txt") / "bin/python"
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Version -> model directory."""
+    folder = tmp_path_factory.mktemp("models")
+    fetch_models.fetch(folder / "files")
+    for spec in (_SERVICE / "models").glob("*.yaml"):
+        shutil.copytree(folder / "files", folder / spec.stem)
+        shutil.copy(spec, folder / spec.stem / "model.yaml")
+    return {version: folder / version for version in ("v1.1", "v1.2")}
+
+
+@pytest.fixture(scope="session")
+def v1_1(python: Path, models: dict[str, Path]) -> Iterator[Server]:
+    """v1.1 with one worker, which counts as hung after 3 seconds."""
+    with Server(python, models["v1.1"], "v1.1", WORKERS="1", DEADLINE_SECONDS="3") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def v1_2(python: Path, models: dict[str, Path]) -> Iterator[Server]:
+    """v1.2 with two workers."""
+    with Server(python, models["v1.2"], "v1.2", WORKERS="2") as server:
+        yield server
