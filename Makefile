@@ -23,7 +23,7 @@ lint:  ## ruff and mypy
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(RUN) -m mypy .
 
 bench:  ## every claim of speed, measured
-	@for bench in bench/*.py; do $(RUN) $$bench || exit 1; done
+	@$(RUN) -m bench.weight_change
 
 down:  ## stop the demo's cluster and leave nothing behind
 	@$(RUN) -m local down
