@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
+import time
+from datetime import timedelta
 from typing import Any
 
 import pulumi
@@ -25,6 +28,9 @@ from infra.release import Memory, Refused, admit, found
 
 def run() -> None:
     """Declare the stack. Nothing is declared before the guard has seen the whole change."""
+    # The engine interrupts the program when a resource fails: its error is the one to read, and
+    # not a traceback of ours.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     config = _configuration()
     outputs: pulumi.Output[dict[str, Any]] = pulumi.Output.from_input(_release(config))
     for name in ("models", "overrides"):
@@ -35,15 +41,20 @@ async def _release(config: StackConfig) -> dict[str, Any]:
     last = await _last_memory()
     try:
         live = await asyncio.to_thread(read, config, _access(), last)
+        read_at = time.monotonic()
         memory = found(last, live.splits, live.now)
-        admitted = admit(config, memory, live.now)
+        admit(config, memory, live.now)
     except (ClusterError, Refused) as error:
         raise pulumi.RunError(str(error)) from error
-    _declare(config, memory)
-    return to_outputs(config, admitted)
+    # An update that fails before its routes are live leaves the last outputs as they were, and
+    # clocks start when the routes are live: long after the pods were declared, it may be.
+    await pulumi.Output.all(*(route.urn for route in _declare(config, memory))).future()
+    waited = timedelta(seconds=time.monotonic() - read_at)
+    return to_outputs(config, admit(config, memory, live.now + waited))
 
 
-def _declare(config: StackConfig, memory: Memory) -> None:
+def _declare(config: StackConfig, memory: Memory) -> list[pulumi.Resource]:
+    """Declare everything. Returns all routes."""
     platform = Platform("platform", PlatformArgs(config))
     releases = [
         ModelRelease(
@@ -58,10 +69,12 @@ def _declare(config: StackConfig, memory: Memory) -> None:
     first = [route for release in releases if not release.waits for route in release.route({})]
     for name, pool in config.node_pools.items():
         NodePool(name, NodePoolArgs(pool), pulumi.ResourceOptions(depends_on=first))
+    last: list[pulumi.Resource] = []
     for release in releases:
         workloads = release.deploy(after=first)
         if release.waits:
-            release.route(workloads)
+            last += release.route(workloads)
+    return first + last
 
 
 async def _last_memory() -> Memory:
