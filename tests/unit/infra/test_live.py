@@ -5,76 +5,23 @@ The server is a real one on this machine, and speaks to the real client.
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import yaml
 
 from infra import live
 from infra.live import Access, ClusterError, read
 from infra.release import Memory
 from infra.split import Split
 from infra.traffic import routes
+from tests.api_server import Handler, Server, kubeconfig, listing, refusing, serving
 from tests.unit.infra.stacks import record, stack
 
-DATE = "Mon, 23 Nov 2026 12:00:00 GMT"
 INGRESSES = "/apis/networking.k8s.io/v1/namespaces/paddle-models/ingresses"
 HTTP_ROUTES = "/apis/gateway.networking.k8s.io/v1/namespaces/paddle-models/httproutes"
-Answer = Callable[["Handler"], None]
-
-
-class Handler(BaseHTTPRequestHandler):
-    """Answers every request as the test says, and remembers what was asked."""
-
-    server: Server
-
-    def do_GET(self) -> None:
-        self.server.asked.append(self.path)
-        self.server.answer(self)
-
-    def date_time_string(self, timestamp: float | None = None) -> str:
-        return DATE
-
-    def log_message(self, *_: object) -> None:
-        """Keep the output of the tests clean."""
-
-    def send(self, status: int, body: bytes, kind: str = "application/json") -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-
-class Server(ThreadingHTTPServer):
-    """A server on a port of its own."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.answer: Answer = listing([])
-        self.asked: list[str] = []
-        self.released = threading.Event()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-def listing(items: list[dict[str, Any]]) -> Answer:
-    body = json.dumps({"kind": "List", "apiVersion": "v1", "items": items}).encode()
-    return lambda handler: handler.send(200, body)
-
-
-def refusing(status: int) -> Answer:
-    body = json.dumps({"kind": "Status", "status": "Failure", "code": status}).encode()
-    return lambda handler: handler.send(status, body)
 
 
 def hanging(handler: Handler) -> None:
@@ -83,24 +30,8 @@ def hanging(handler: Handler) -> None:
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as running:
-        threading.Thread(target=running.serve_forever, args=[0.01], daemon=True).start()
+    with serving() as running:
         yield running
-        running.released.set()
-        running.shutdown()
-
-
-def kubeconfig(url: str) -> str:
-    return yaml.safe_dump(
-        {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": "here",
-            "contexts": [{"name": "here", "context": {"cluster": "here", "user": "me"}}],
-            "clusters": [{"name": "here", "cluster": {"server": url}}],
-            "users": [{"name": "me", "user": {"token": "t"}}],
-        }
-    )
 
 
 def access(server: Server) -> Access:
