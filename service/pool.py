@@ -97,7 +97,8 @@ class Pool:
         try:
             return worker.run(image, self._deadline_s)
         finally:
-            self._idle.put(worker)  # a lost one is dropped by the next `_free_worker`
+            if worker.alive():
+                self._idle.put(worker)
 
     def _free_worker(self) -> WorkerLike:
         end = time.monotonic() + self._deadline_s
@@ -112,7 +113,7 @@ class Pool:
                 raise RequestError(
                     503, f"no worker came free in {self._deadline_s:g} s; try again in a second"
                 ) from None
-            if worker.alive():
+            if worker.alive():  # it may have died while idle
                 return worker
 
     def _keep(self) -> None:

@@ -55,7 +55,12 @@ class Ocr:
         line = np.full((text.LINE_HEIGHT, 96, 3), 255, np.uint8)
         self._upright(line)
         for width in _WARM_WIDTHS:
-            self._recognise(text.line_tensor(line, width))
+            letters = self._recognise(text.line_tensor(line, width)).shape[2] - 1
+        if letters != len(self._alphabet):
+            raise StartError(
+                f"rec/keys.txt has {len(self._alphabet)} letters, the recogniser {letters}; "
+                "take both from one model"
+            )
 
     def answer(self, image: bytes) -> dict[str, Any]:
         """`lines` in reading order, each with `text`, `score` (0 to 1) and `box`.
@@ -80,12 +85,10 @@ class Ocr:
     def _upright(self, line: Pixels) -> tuple[Pixels, bool]:
         if self._classify is None:
             return line, False
-        turned = self._classify(text.line_tensor(line, _CLASSIFIER_WIDTH))[0, 1] > _TURNED
-        return (
-            (np.asarray(cv2.rotate(line, cv2.ROTATE_180), np.uint8), True)
-            if turned
-            else (line, False)
-        )
+        turned = self._classify(text.line_tensor(line, _CLASSIFIER_WIDTH))[0, 1]
+        if turned <= _TURNED:
+            return line, False
+        return np.asarray(cv2.rotate(line, cv2.ROTATE_180), np.uint8), True
 
     def _read(self, line: Pixels) -> tuple[str, float]:
         height, length = line.shape[:2]

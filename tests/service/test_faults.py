@@ -107,9 +107,10 @@ def test_a_killed_front_leaves_no_process_and_no_shared_memory(
         (lambda model: (model / "rec/inference.pdiparams").unlink(), "pdiparams is missing"),
         (lambda model: os.truncate(model / "rec/inference.pdiparams", 10**6), "no Paddle model"),
         (lambda model: (model / "det/inference.pdmodel").write_bytes(b"x" * 99), "file damaged"),
+        (lambda model: (model / "rec/keys.txt").write_text("a\nb\n"), "keys.txt has 3 letters"),
         (lambda model: (model / "model.yaml").write_text("handler: ocr\nstages: [rec]"), "stages"),
     ],
-    ids=["missing", "cut off", "no program", "unknown stages"],
+    ids=["missing", "cut off", "no program", "other letters", "unknown stages"],
 )
 def test_a_model_that_cannot_be_loaded_ends_the_start_with_one_line(
     python: Path, models: dict[str, Path], tmp_path: Path, damage: object, message: str
