@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -62,6 +62,13 @@ def listing(items: list[dict[str, Any]]) -> Answer:
     """Answer with these objects."""
     body = json.dumps({"kind": "List", "apiVersion": "v1", "items": items}).encode()
     return lambda handler: handler.send(200, body)
+
+
+def cluster(routes: list[dict[str, Any]], nodes: Iterable[str]) -> Answer:
+    """Answer as a cluster with these routes and these nodes."""
+    listed = listing([{"metadata": {"name": name}} for name in nodes])
+    routed = listing(routes)
+    return lambda handler: (listed if "/nodes" in handler.path else routed)(handler)
 
 
 def refusing(status: int) -> Answer:

@@ -28,6 +28,7 @@ from infra.program import run
 from tests import api_server
 
 PROJECT = "paddle-canary"
+NODES = ("node-1", "node-2")
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,10 @@ def run_with(
     recorder: Recorder,
     values: Mapping[str, object],
     live: Iterable[Mapping[str, Any]] = (),
+    *,
+    nodes: Iterable[str] = ("node-1", "node-2"),
     kubeconfig: str | None = None,
+    preview: bool = False,
 ) -> None:
     """Run the program as `update` does; the recorder has what was registered before an error."""
     configure(
@@ -121,7 +125,7 @@ def run_with(
             engine=MockEngine(None),
             project=PROJECT,
             stack="dev",
-            dry_run=False,
+            dry_run=preview,
             organization="organization",
         )
     )
@@ -129,7 +133,7 @@ def run_with(
     set_root_resource(None)  # type: ignore[arg-type]
     interrupt = signal.getsignal(signal.SIGINT)
     with api_server.serving() as server:
-        server.answer = api_server.listing([dict(route) for route in live])
+        server.answer = api_server.cluster([dict(route) for route in live], nodes)
         texts = {
             f"{PROJECT}:{key}": value if isinstance(value, str) else json.dumps(value)
             for key, value in values.items()

@@ -164,3 +164,26 @@ def test_a_cluster_that_is_away_declares_nothing() -> None:
     with pytest.raises(pulumi.RunError, match="no cluster to deploy to"):
         run_with(recorder, edited({}), kubeconfig="/absent/kubeconfig")
     assert recorder.registered == {}
+
+
+def test_a_node_that_the_cluster_lacks_declares_nothing() -> None:
+    recorder = Recorder({})
+    with pytest.raises(pulumi.RunError) as error:
+        run_with(recorder, edited({}), nodes=["node-1"])
+    assert "nodePools.gpu-canary.nodes: the cluster has no node node-2" in str(error.value)
+    assert "nothing was changed" in str(error.value)
+    assert recorder.registered == {}
+
+
+def test_a_preview_goes_on_without_the_nodes_of_another_cluster() -> None:
+    recorder = Recorder({})
+    run_with(recorder, edited({}), nodes=[], preview=True)
+    assert {"NodePatch/node-1", "NodePatch/node-2"} <= recorder.registered.keys()
+
+
+def test_a_roll_back_goes_on_without_the_node_that_is_gone() -> None:
+    recorder = Recorder(update(weight(5)).outputs)
+    run_with(recorder, weight(0), routes(parse(weight(5)), "ocr"), nodes=["node-1"])
+    assert "Ingress/ocr-canary" in recorder.registered
+    assert "NodePatch/node-1" in recorder.registered
+    assert "NodePatch/node-2" not in recorder.registered

@@ -1,0 +1,47 @@
+"""Nodes that pools name and the cluster lacks are found before anything is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from infra.live import Access, ClusterError
+from infra.nodes import explain, missing_nodes, without
+from tests.api_server import Server, cluster, kubeconfig, refusing, serving
+from tests.unit.infra.stacks import stack
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with serving() as running:
+        yield running
+
+
+def access(server: Server) -> Access:
+    return Access(kubeconfig(server.url))
+
+
+def test_nodes_that_are_there_are_not_missed(server: Server) -> None:
+    server.answer = cluster([], ["node-0", "node-1"])
+    assert missing_nodes(stack(), access(server)) == {}
+
+
+def test_a_node_that_is_not_there_is_named_with_its_pool(server: Server) -> None:
+    server.answer = cluster([], ["node-0"])
+    missing = missing_nodes(stack(), access(server))
+    assert missing == {"gpu": ["node-1"]}
+    assert explain(missing).startswith("nodePools.gpu.nodes: the cluster has no node node-1;")
+
+
+def test_a_user_who_may_not_list_nodes_is_told_so(server: Server) -> None:
+    server.answer = refusing(403)
+    with pytest.raises(ClusterError, match="does not let us list nodes"):
+        missing_nodes(stack(), access(server))
+
+
+def test_a_stack_without_its_missing_nodes_keeps_everything_else() -> None:
+    config = stack()
+    left = without(config, {"gpu": ["node-1"]})
+    assert left.node_pools["gpu"].nodes == ()
+    assert left.models == config.models
