@@ -87,32 +87,40 @@ def _list_routes(stack: StackConfig, access: Access) -> tuple[list[Mapping[str, 
         if stack.data_plane == "ingress"
         else ("gateway.networking.k8s.io", "httproutes")
     )
+    with asking(access, f"{plural}.{group}") as api:
+        found, _, headers = client.CustomObjectsApi(
+            api
+        ).list_namespaced_custom_object_with_http_info(
+            group,
+            "v1",
+            stack.namespace,
+            plural,
+            label_selector=",".join([*(f"{k}={v}" for k, v in MANAGED_BY.items()), MODEL]),
+            _request_timeout=TIMEOUT,
+        )
+    try:
+        return found["items"], parsedate_to_datetime(headers["Date"]).astimezone(UTC)
+    except (TypeError, KeyError, ValueError) as error:
+        raise ClusterError(
+            f"{api.configuration.host} does not answer as a cluster does; nothing was changed; "
+            f"{_RIGHT_ONE}"
+        ) from error
+
+
+@contextmanager
+def asking(access: Access, kind: str) -> Iterator[client.ApiClient]:
+    """A client for one question about objects of `kind`, whose failures become `ClusterError`."""
     settings = _settings(access)
     try:
         with client.ApiClient(settings) as api:
-            found, _, headers = client.CustomObjectsApi(
-                api
-            ).list_namespaced_custom_object_with_http_info(
-                group,
-                "v1",
-                stack.namespace,
-                plural,
-                label_selector=",".join([*(f"{k}={v}" for k, v in MANAGED_BY.items()), MODEL]),
-                _request_timeout=TIMEOUT,
-            )
+            yield api
     except urllib3.exceptions.HTTPError as error:
         raise ClusterError(
             f"the cluster {settings.host} does not answer ({_reason(error)}); nothing was changed; "
             f"check that it is up; {_RIGHT_ONE}"
         ) from error
     except client.ApiException as error:
-        raise ClusterError(_explain(f"{plural}.{group}", settings.host, error)) from error
-    try:
-        return found["items"], parsedate_to_datetime(headers["Date"]).astimezone(UTC)
-    except (TypeError, KeyError, ValueError) as error:
-        raise ClusterError(
-            f"{settings.host} does not answer as a cluster does; nothing was changed; {_RIGHT_ONE}"
-        ) from error
+        raise ClusterError(_explain(kind, settings.host, error)) from error
 
 
 def _settings(access: Access) -> client.Configuration:

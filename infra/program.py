@@ -7,6 +7,7 @@ import json
 import signal
 import time
 from datetime import timedelta
+from textwrap import indent
 from typing import Any
 
 import pulumi
@@ -22,8 +23,9 @@ from infra.components import (
 )
 from infra.config import ConfigErrors, StackConfig, parse
 from infra.live import Access, ClusterError, read
+from infra.nodes import explain, missing_nodes, without
 from infra.outputs import from_outputs, to_outputs
-from infra.release import Memory, Refused, admit, found
+from infra.release import Memory, Refused, admit, found, is_roll_back
 
 
 def run() -> None:
@@ -44,6 +46,7 @@ async def _release(config: StackConfig) -> dict[str, Any]:
         read_at = time.monotonic()
         memory = found(last, live.splits, live.now)
         admit(config, memory, live.now)
+        config = await asyncio.to_thread(_without_missing_nodes, config, memory)
     except (ClusterError, Refused) as error:
         raise pulumi.RunError(str(error)) from error
     # An update that fails before its routes are live leaves the last outputs as they were, and
@@ -75,6 +78,24 @@ def _declare(config: StackConfig, memory: Memory) -> list[pulumi.Resource]:
         if release.waits:
             last += release.route(workloads)
     return first + last
+
+
+def _without_missing_nodes(config: StackConfig, memory: Memory) -> StackConfig:
+    """Raises `ClusterError` when a pool names a node that does not exist.
+
+    A roll-back goes on without it, and so does a preview, which may run against another cluster.
+    """
+    missing = missing_nodes(config, _access())
+    if not missing:
+        return config
+    found = indent(explain(missing), "  ")
+    if pulumi.runtime.is_dry_run():
+        pulumi.warn(f"an update of this cluster will be refused\n{found}")
+        return config
+    if not is_roll_back(config, memory):
+        raise ClusterError(f"a pool names nodes that do not exist; nothing was changed\n{found}")
+    pulumi.warn(f"traffic goes back in spite of nodes that are gone\n{found}")
+    return without(config, missing)
 
 
 async def _last_memory() -> Memory:

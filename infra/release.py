@@ -7,9 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from infra.config import StackConfig
-from infra.guard import Record, advance, as_found, image_refusals, traffic_refusals
+from infra.guard import (
+    Record,
+    advance,
+    as_found,
+    image_refusals,
+    traffic_refusals,
+    wanted_split,
+)
 from infra.override import Spent, spend
 from infra.split import Split
+from infra.traffic import must_be_ready
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,13 @@ def found(memory: Memory, live: Mapping[str, Split], now: datetime) -> Memory:
         if (record := as_found(memory.records.get(name), live.get(name), now)) is not None
     }
     return Memory(records, memory.spent)
+
+
+def is_roll_back(config: StackConfig, memory: Memory) -> bool:
+    """Whether the split of some model changes, and no version of any gets more than it had."""
+    models = [(model, memory.records.get(name)) for name, model in config.models.items()]
+    changes = any(last is not None and wanted_split(model) != last.split for model, last in models)
+    return changes and not any(must_be_ready(model, last) for model, last in models)
 
 
 def admit(config: StackConfig, memory: Memory, now: datetime) -> Memory:
