@@ -123,6 +123,14 @@ def maps_paddle(pid: int) -> bool:
         return False
 
 
+def runs(pid: int) -> bool:
+    """Whether the process is there and not just waiting to be reaped."""
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def _children(pid: int) -> list[int]:
     found = []
     for task in Path(f"/proc/{pid}/task").iterdir():

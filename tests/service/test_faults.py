@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from local.receipts import receipt
-from tests.service.server import Answer, Server
+from tests.service.server import Answer, Server, runs
 
 
 def _answer_of_the_next(server: Server, image: bytes) -> Answer:
@@ -21,6 +21,13 @@ def _answer_of_the_next(server: Server, image: bytes) -> Answer:
     while (answer := server.infer(image)).status == 503:
         assert time.monotonic() < end
     return answer
+
+
+def _wait_for_end_of(processes: set[int]) -> None:
+    end = time.monotonic() + 20
+    while any(runs(pid) for pid in processes):
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def test_a_request_inside_a_killed_worker_fails_and_the_next_is_answered(v1_1: Server) -> None:
@@ -53,7 +60,7 @@ def test_a_worker_killed_while_idle_costs_no_request(v1_2: Server) -> None:
     image, lines = receipt(3)
     victim = min(v1_2.workers())
     os.kill(victim, signal.SIGKILL)
-    time.sleep(0.1)
+    _wait_for_end_of({victim})
     assert [v1_2.infer(image).lines for _ in range(4)] == [lines] * 4
     v1_2.wait_for("/health/ready")
 
@@ -94,10 +101,7 @@ def test_a_killed_front_leaves_no_process_and_no_shared_memory(
         front = server.front()
         os.kill(server.process.pid, signal.SIGKILL)
         os.kill(front, signal.SIGKILL)
-    end = time.monotonic() + 10
-    while any(Path(f"/proc/{pid}").exists() for pid in workers) and time.monotonic() < end:
-        time.sleep(0.05)
-    assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
+    _wait_for_end_of(workers)
     assert set(Path("/dev/shm").iterdir()) <= before
 
 
