@@ -10,12 +10,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from local.cache import locked
-from local.cluster import cgroups, node
+from local.cluster import cgroups, image_store, node
 from local.cluster.api import Api
 from local.cluster.layout import GPU_RESOURCE, NODES, Layout
 from local.cluster.objects import platform_objects
@@ -85,26 +84,37 @@ def add_platform_objects(layout: Layout, kubectl: Path, definitions: Path) -> No
     _run([*apply, "-f", "-"], json.dumps(objects))
 
 
+def give_images(layout: Layout, images: Mapping[str, Path], log: Log) -> None:
+    """Unpacked images to the nodes that never ran."""
+    store = image_store.prepare(images, log)
+    for name in NODES:
+        target = layout.node_directory(name) / "lib/containerd"
+        if not target.exists():
+            for image, archive in images.items():
+                _remember(layout, name, image, archive)
+            image_store.give(store, target)
+
+
 def import_images(layout: Layout, record: Record, images: Mapping[str, Path], log: Log) -> None:
-    """Load image archives, by image name, into the containerd of every node that lacks them."""
-    with ThreadPoolExecutor() as pool:
-        # The list waits for all and raises what one of them raised.
-        list(pool.map(lambda name: _import_to(layout, record, name, images, log), NODES))
+    """Images that were built anew, by name, into the containerd of nodes that run already."""
+    for name in NODES:
+        enter = ["nsenter", f"--target={record.pid}", "--mount", "--pid", *node.enter(name)]
+        for image, archive in images.items():
+            marker = _marker(layout, name, image)
+            if marker.read_text() != image_store.fingerprint(archive):
+                log(f"cluster: {image} to {name}")
+                _run([*enter, "ctr", "-n", "k8s.io", "images", "import", str(archive)])
+                _remember(layout, name, image, archive)
 
 
-def _import_to(
-    layout: Layout, record: Record, node_name: str, images: Mapping[str, Path], log: Log
-) -> None:
-    enter = ["nsenter", f"--target={record.pid}", "--mount", "--pid", *node.enter(node_name)]
-    for name, archive in images.items():
-        fingerprint = f"{archive.stat().st_size} {archive.stat().st_mtime_ns}"
-        marker = layout.node_directory(node_name) / "images" / name.replace("/", "_")
-        if marker.exists() and marker.read_text() == fingerprint:
-            continue
-        log(f"cluster: {name} to {node_name}")
-        _run([*enter, "ctr", "-n", "k8s.io", "images", "import", str(archive)])
-        marker.parent.mkdir(exist_ok=True)
-        marker.write_text(fingerprint)
+def _remember(layout: Layout, node_name: str, image: str, archive: Path) -> None:
+    marker = _marker(layout, node_name, image)
+    marker.parent.mkdir(parents=True, exist_ok=True)
+    marker.write_text(image_store.fingerprint(archive))
+
+
+def _marker(layout: Layout, node_name: str, image: str) -> Path:
+    return layout.node_directory(node_name) / "images" / image.replace("/", "_")
 
 
 def ready_nodes(layout: Layout) -> list[str]:
