@@ -41,6 +41,7 @@ def up(layout: Layout, log: Log) -> None:
         images = images_built.result()
     with locked(layout.run / "operation"):
         _engine(layout, own_cluster=True).make(_provider(tools))
+        instance.give_images(layout, images, log)
         record = instance.start(layout, {name: tools[name] for name in toolset.CLUSTER}, log)
         api = Api.published(layout)
         instance.wait_for(

@@ -101,7 +101,8 @@ def import_images(layout: Layout, record: Record, images: Mapping[str, Path], lo
         enter = ["nsenter", f"--target={record.pid}", "--mount", "--pid", *node.enter(name)]
         for image, archive in images.items():
             marker = _marker(layout, name, image)
-            if marker.read_text() != image_store.fingerprint(archive):
+            known = marker.read_text() if marker.exists() else ""
+            if known != image_store.fingerprint(archive):
                 log(f"cluster: {image} to {name}")
                 _run([*enter, "ctr", "-n", "k8s.io", "images", "import", str(archive)])
                 _remember(layout, name, image, archive)
