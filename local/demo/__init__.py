@@ -1,0 +1,1 @@
+"""The whole story of a release on this machine, told by the commands that make it."""

@@ -1,0 +1,79 @@
+"""Runs a release engineer's commands and shows them, so that they can be repeated by hand."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+# Of what `pulumi up` prints, the ends of its steps; progress would be forty lines a minute.
+_DONE = re.compile(r"^ [-+~]{1,2} +(?!pulumi:pulumi:Stack).*\b(created|updated|deleted)\b")
+_ERROR = re.compile(r"^ +error: (?!an unhandled error)")
+_REASON = re.compile(r"^ {6,}\S")
+_SUMMARY = re.compile(r"^ +([-+~] )?\d+ (created|updated|deleted|unchanged)")
+
+
+class CommandError(Exception):
+    """A command ended otherwise than the story needs; the message has all that it said."""
+
+
+@dataclass(frozen=True)
+class Shell:
+    """A shell after `eval "$(python -m local env)"`, in the checkout."""
+
+    environment: Mapping[str, str]
+    directory: Path
+
+    @classmethod
+    def of_instance(cls, name: str, directory: Path, **more: str) -> Shell:
+        """`more` are further variables. Raises CommandError if the instance is not up."""
+        command = (
+            f'lines="$({sys.executable} -m local env --name {name})" && eval "$lines" && env -0'
+        )
+        done = subprocess.run(
+            ["bash", "-c", command], cwd=directory, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise CommandError(done.stderr.strip())
+        found = dict(line.split("=", 1) for line in done.stdout.split("\0") if line)
+        return cls({**found, **more}, directory)
+
+    def run(self, command: str, *, refused: bool = False) -> str:
+        """Print `command`, run it, print what matters of its output, and return all of it.
+
+        Raises CommandError when it fails, or does not fail though it has to be `refused`.
+        """
+        print(f"  $ {command}", flush=True)
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=self.directory,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if bool(done.returncode) != refused:
+            wrong = "was not refused" if refused else f"ended with status {done.returncode}"
+            raise CommandError(f"`{command}` {wrong}:\n{done.stdout.strip()}")
+        lines = done.stdout.splitlines()
+        for line in essence(lines) if command.startswith("pulumi") else lines:
+            print(f"    {line.strip() if not _REASON.match(line) else line[4:]}", flush=True)
+        return done.stdout
+
+
+def essence(lines: list[str]) -> list[str]:
+    """The lines of a pulumi command's output that say what it did, or why it did not."""
+    kept: list[str] = []
+    in_error = False
+    for line in lines:
+        # A refusal is repeated with its reasons below `Diagnostics:`.
+        begins = bool(_ERROR.match(line))
+        in_error = begins or (in_error and bool(_REASON.match(line)))
+        if in_error or _DONE.match(line) or _SUMMARY.match(line):
+            kept.append(line)
+    return kept
