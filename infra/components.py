@@ -108,12 +108,12 @@ class ModelRelease(ComponentResource):
         """Whether the routes must wait for pods: some version gets more than it had."""
         return bool(self._waits_for)
 
-    def deploy(self, after: Sequence[Resource]) -> dict[str, list[Resource]]:
-        """Declare Deployment, Service, budget and autoscaler of each version, once `after` is done.
+    def deploy(self) -> dict[str, list[Resource]]:
+        """Declare Deployment, Service, budget and autoscaler of each version.
 
         Returns for each version what its readiness consists of.
         """
-        return {version: self._workload(version, after) for version in self._model.versions}
+        return {version: self._workload(version) for version in self._model.versions}
 
     def route(self, workloads: Mapping[str, Sequence[Resource]]) -> list[Resource]:
         """Declare the routes, each after the one before it, and after the pods they wait for."""
@@ -124,11 +124,11 @@ class ModelRelease(ComponentResource):
             routed.append(register(manifest, opts))
         return routed
 
-    def _workload(self, version: str, after: Sequence[Resource]) -> list[Resource]:
+    def _workload(self, version: str) -> list[Resource]:
         config, name = self._args.config, self._args.model
         timeout = f"{self._model.versions[version].ready_timeout.total_seconds():.0f}s"
         scaler = autoscaler(config, name, version)
-        opts = ResourceOptions(parent=self, depends_on=list(after))
+        opts = ResourceOptions(parent=self)
         pods_opts = ResourceOptions(
             custom_timeouts=CustomTimeouts(create=timeout, update=timeout),
             # With an autoscaler the number of pods is the cluster's business.

@@ -6,6 +6,7 @@ import asyncio
 import json
 import signal
 import time
+from collections.abc import Iterable
 from datetime import timedelta
 from textwrap import indent
 from typing import Any
@@ -51,12 +52,12 @@ async def _release(config: StackConfig) -> dict[str, Any]:
         raise pulumi.RunError(str(error)) from error
     # An update that fails before its routes are live leaves the last outputs as they were, and
     # clocks start when the routes are live: long after the pods were declared, it may be.
-    await pulumi.Output.all(*(route.urn for route in _declare(config, memory))).future()
+    await _done(await _declare(config, memory))
     waited = timedelta(seconds=time.monotonic() - read_at)
     return to_outputs(config, admit(config, memory, live.now + waited))
 
 
-def _declare(config: StackConfig, memory: Memory) -> list[pulumi.Resource]:
+async def _declare(config: StackConfig, memory: Memory) -> list[pulumi.Resource]:
     """Declare everything. Returns all routes."""
     platform = Platform("platform", PlatformArgs(config))
     releases = [
@@ -70,14 +71,22 @@ def _declare(config: StackConfig, memory: Memory) -> list[pulumi.Resource]:
     # What goes down, or stays, goes first: a roll-back does not stand behind a node that is gone
     # or pods that never get ready.
     first = [route for release in releases if not release.waits for route in release.route({})]
+    # Not by dependencies: of everything on every route, the state of 200 models would have a
+    # quarter of a million, and one changed weight would rewrite it at every resource.
+    await _done(first)
     for name, pool in config.node_pools.items():
-        NodePool(name, NodePoolArgs(pool), pulumi.ResourceOptions(depends_on=first))
+        NodePool(name, NodePoolArgs(pool))
     last: list[pulumi.Resource] = []
     for release in releases:
-        workloads = release.deploy(after=first)
+        workloads = release.deploy()
         if release.waits:
             last += release.route(workloads)
     return first + last
+
+
+async def _done(resources: Iterable[pulumi.Resource]) -> None:
+    """Wait until the engine has created or updated them. Raises when it could not."""
+    await pulumi.Output.all(*(resource.urn for resource in resources)).future()
 
 
 def _without_missing_nodes(config: StackConfig, memory: Memory) -> StackConfig:

@@ -88,8 +88,20 @@ def test_a_lower_or_equal_weight_waits_for_nothing_and_comes_before_all_else(val
     found = after(weight(value), weight(5))
     assert found["Ingress/ocr-canary"].depends_on == {"Ingress/ocr"}
     assert found["Ingress/ocr"].depends_on == frozenset()
+    order = list(found)
+    routed = max(map(order.index, ("Ingress/ocr", "Ingress/ocr-canary")))
     for key in (*WORKLOADS, "NodePool/gpu-stable", "NodePool/gpu-canary"):
-        assert found[key].depends_on >= {"Ingress/ocr", "Ingress/ocr-canary"}, key
+        assert order.index(key) > routed, key
+
+
+def test_no_model_depends_on_another() -> None:
+    values = edited({})
+    values["models"]["layout"] = {**values["models"]["ocr"], "host": "layout.example.com"}
+    live = [route for name in ("ocr", "layout") for route in routes(parse(values), name)]
+    last = update(values).outputs
+    for key, each in update(values, last_outputs=last, live=live).registered.items():
+        if "ocr" in key:
+            assert not [other for other in each.depends_on if "layout" in other], key
 
 
 def test_data_plane_gateway_registers_one_route() -> None:
