@@ -40,6 +40,8 @@ def main() -> int:
         print(f"error: {problem}", file=sys.stderr)
     except subprocess.CalledProcessError as problem:
         print(f"error: {problem}; its own words are above", file=sys.stderr)
+    except PermissionError as problem:
+        print(f"error: {problem}: run this with sudo", file=sys.stderr)
     except KeyboardInterrupt:
         print("interrupted: the same command goes on from here", file=sys.stderr)
     return 1
