@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # Of what `pulumi up` prints, the ends of its steps; progress would be forty lines a minute.
-_DONE = re.compile(r"^ [-+~]{1,2} +(?!pulumi:pulumi:Stack).*\b(created|updated|deleted)\b")
+_DONE = re.compile(r"^ [-+~]{1,2} +(?! |pulumi:pulumi:Stack).*\b(created|updated|deleted)\b")
 _ERROR = re.compile(r"^ +error: (?!an unhandled error)")
 _REASON = re.compile(r"^ {6,}\S")
 _SUMMARY = re.compile(r"^ +([-+~] )?\d+ (created|updated|deleted|unchanged)")

