@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from local.cluster.layout import NODES, Layout
@@ -46,14 +47,10 @@ def _make_below(root: Path, path: str) -> None:
 def _pass_controllers_down(directory: Path) -> None:
     """cgroup v2: a group's children have only the controllers that it passes on."""
     available = directory / "cgroup.controllers"
-    if available.exists() and directory.parent.is_relative_to(_ROOT.parent):
-        wanted = [f"+{name}" for name in available.read_text().split()]
-        for name in wanted:
-            try:
-                (directory / "cgroup.subtree_control").write_text(name)
-            except OSError:
-                # Controllers that v1 trees hold, or that the root may not pass on, stay off.
-                continue
+    for name in available.read_text().split() if available.exists() else []:
+        # Those that v1 trees hold, or that the group may not pass on, stay off.
+        with suppress(OSError):
+            (directory / "cgroup.subtree_control").write_text(f"+{name}")
 
 
 def _inherit_cpus(directory: Path) -> None:
