@@ -65,15 +65,25 @@ def read(stack: StackConfig, access: Access, last: Memory) -> Live:
         by_model[route["metadata"]["labels"][MODEL]].append(route)
     splits: dict[str, Split] = {}
     for name, found in by_model.items():
-        versions = _versions(name, stack, last)
-        split = (
-            ingress.read_split(name, found, versions)
-            if stack.data_plane == "ingress"
-            else http_route.read_split(found[0], versions)
-        )
+        try:
+            split = _split(name, found, stack, _versions(name, stack, last))
+        except (LookupError, TypeError, ValueError) as error:
+            raise ClusterError(
+                f"the live routes of model {name} were changed into a shape that is not ours; "
+                f"nothing was changed; delete them (kubectl -n {stack.namespace} delete "
+                f"ingress,httproute -l {MODEL}={name}), then pulumi up --refresh"
+            ) from error
         if split is not None:
             splits[name] = split
     return Live(splits, now)
+
+
+def _split(
+    name: str, found: list[Mapping[str, Any]], stack: StackConfig, versions: set[str]
+) -> Split | None:
+    if stack.data_plane == "ingress":
+        return ingress.read_split(name, found, versions)
+    return http_route.read_split(found[0], versions)
 
 
 def _versions(name: str, stack: StackConfig, last: Memory) -> set[str]:

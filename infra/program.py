@@ -46,6 +46,7 @@ async def _release(config: StackConfig) -> dict[str, Any]:
         live = await asyncio.to_thread(read, config, _access(), last)
         read_at = time.monotonic()
         memory = found(last, live.splits, live.now)
+        _warn_of_other_hands(last, memory)
         admit(config, memory, live.now)
         config = await asyncio.to_thread(_without_missing_nodes, config, memory)
     except (ClusterError, Refused) as error:
@@ -55,6 +56,18 @@ async def _release(config: StackConfig) -> dict[str, Any]:
     await _done(await _declare(config, memory))
     waited = timedelta(seconds=time.monotonic() - read_at)
     return to_outputs(config, admit(config, memory, live.now + waited))
+
+
+def _warn_of_other_hands(last: Memory, memory: Memory) -> None:
+    """Pulumi compares with its own state, and would not notice that a live route is another one."""
+    for name, record in memory.records.items():
+        before = last.records.get(name)
+        if before is not None and before.split != record.split:
+            pulumi.warn(
+                f"models.{name}: the cluster routes {record.split} and the last update left "
+                f"{before.split}; the guard goes by the cluster; to make pulumi see it too: "
+                f"pulumi up --refresh"
+            )
 
 
 async def _declare(config: StackConfig, memory: Memory) -> list[pulumi.Resource]:

@@ -16,6 +16,10 @@ class Split:
     stable: str
     canary: Mapping[str, float]
 
+    def __str__(self) -> str:
+        canaries = "".join(f", {v}: {percent(weight)}%" for v, weight in self.canary.items())
+        return f"stable {self.stable}{canaries}"
+
     def share(self, version: str) -> float:
         """Percent of the model's requests that `version` gets; 0 for one without a route."""
         if version == self.stable:
