@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,16 +29,32 @@ class Engine:
     def backend(self) -> Path:
         return self.state / "pulumi"
 
-    def make(self, provider: Path | None) -> None:
-        """Backend directory, passphrase file and the provider where the engine looks for it."""
+    def make(self, tools: Mapping[str, Path]) -> None:
+        """Backend directory, passphrase file, and built programs laid out as an install has them.
+
+        The engine warns at every update about a language host that is not in its own directory,
+        and about a provider that it finds on PATH. `tools`: directory of the binaries per tool.
+        """
         self.backend.mkdir(parents=True, exist_ok=True)
         self.passphrase_file.write_text(PASSPHRASE)
-        if self.home and provider:
-            plugin = self.home / "plugins" / f"resource-kubernetes-v{PROVIDER_VERSION}"
-            plugin.mkdir(parents=True, exist_ok=True)
-            link = plugin / "pulumi-resource-kubernetes"
-            link.unlink(missing_ok=True)
-            link.symlink_to(provider)
+        if self.home is None:
+            return
+        for tool in ("pulumi", "pulumi-language-python"):
+            _place(tools[tool], self.home / "bin")
+        plugin = f"resource-kubernetes-v{PROVIDER_VERSION}"
+        _place(tools["pulumi-kubernetes"], self.home / "plugins" / plugin)
+
+
+def _place(binaries: Path, directory: Path) -> None:
+    """Hard links where the file system allows: the engine looks through symbolic ones."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for binary in binaries.iterdir():
+        target = directory / binary.name
+        target.unlink(missing_ok=True)
+        try:
+            target.hardlink_to(binary)
+        except OSError:
+            shutil.copy2(binary, target)
 
 
 def variables(kubeconfig: Path, engine: Engine, url: str | None) -> dict[str, str]:

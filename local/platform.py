@@ -40,7 +40,7 @@ def up(layout: Layout, log: Log) -> None:
         tools = toolchain.ensure(wanted, log)
         images = images_built.result()
     with locked(layout.run / "operation"):
-        _engine(layout, own_cluster=True).make(_provider(tools))
+        _engine(layout, own_cluster=True).make(tools)
         instance.give_images(layout, images, log)
         record = instance.start(layout, {name: tools[name] for name in toolset.CLUSTER}, log)
         api = Api.published(layout)
@@ -69,7 +69,7 @@ def up_with(kubeconfig: Path, layout: Layout, log: Log) -> None:
     if not kubeconfig.exists():
         raise NotReadyError(f"--kubeconfig {kubeconfig}: no such file")
     tools = toolchain.ensure(toolset.wanted_tools(own_cluster=False), log)
-    _engine(layout, own_cluster=False).make(_provider(tools))
+    _engine(layout, own_cluster=False).make(tools)
     log(f"cluster: {kubeconfig} is used as it is; nothing was started")
 
 
@@ -82,10 +82,13 @@ def environment(layout: Layout, kubeconfig: Path | None) -> list[str]:
         raise NotReadyError(
             f"{layout.name} is not up: run `python -m local up --name {layout.name}{again}` first"
         )
-    built = toolchain.places(toolset.wanted_tools(own_cluster=own) + toolset.CHECKERS)
+    cluster = toolset.CLUSTER if own else ()
+    built = toolchain.places(cluster + toolset.CHECKERS)
+    programs = [engine.home / "bin"] if engine.home else []
     found = variables(kubeconfig or layout.kubeconfig, engine, layout.url if own else None)
     venv = Path(sys.prefix) if sys.prefix != sys.base_prefix else None
-    return export_lines(found, venv, [path for path in built.values() if path.is_dir()])
+    programs += [path for path in built.values() if path.is_dir()]
+    return export_lines(found, venv, programs)
 
 
 def status(layout: Layout) -> tuple[str, bool]:
@@ -125,8 +128,3 @@ def _engine(layout: Layout, own_cluster: bool) -> Engine:
     # The state of somebody's own cluster must outlive `down`, which starts and ends nothing there.
     state = layout.state if own_cluster else cache_directory() / "engine" / layout.name
     return Engine(state, None if shutil.which("pulumi") else state / "pulumi-home")
-
-
-def _provider(tools: dict[str, Path]) -> Path | None:
-    directory = tools.get("pulumi-kubernetes")
-    return directory / "pulumi-resource-kubernetes" if directory else None

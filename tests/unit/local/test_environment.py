@@ -37,16 +37,28 @@ def test_an_installed_pulumi_keeps_its_own_home() -> None:
     assert "PULUMI_HOME" not in variables(Path("/k"), Engine(Path("/state"), None), None)
 
 
-def test_the_provider_lies_where_the_engine_looks_for_it_and_making_it_again_is_fine(
+def test_built_programs_lie_where_an_install_has_them_and_making_them_again_is_fine(
     tmp_path: Path,
 ) -> None:
     engine = Engine(tmp_path / "state", tmp_path / "home")
-    (tmp_path / "provider").touch()
+    built = {
+        "pulumi": ["pulumi"],
+        "pulumi-language-python": ["pulumi-language-python", "pulumi-language-python-exec"],
+        "pulumi-kubernetes": ["pulumi-resource-kubernetes"],
+    }
+    for tool, binaries in built.items():
+        (tmp_path / tool).mkdir()
+        for binary in binaries:
+            (tmp_path / tool / binary).write_text(binary)
+    tools = {tool: tmp_path / tool for tool in built}
 
-    engine.make(tmp_path / "provider")
-    engine.make(tmp_path / "provider")
+    engine.make(tools)
+    engine.make(tools)
 
+    beside_each_other = sorted(path.name for path in (tmp_path / "home/bin").iterdir())
+    assert beside_each_other == sorted(built["pulumi"] + built["pulumi-language-python"])
     plugin = tmp_path / "home/plugins/resource-kubernetes-v4.18.2/pulumi-resource-kubernetes"
-    assert plugin.resolve() == tmp_path / "provider"
+    assert plugin.read_text() == "pulumi-resource-kubernetes"
+    assert not plugin.is_symlink()
     assert engine.passphrase_file.read_text() == PASSPHRASE
     assert engine.backend.is_dir()
