@@ -50,6 +50,7 @@ def new_stack(
     made: list[Stack] = []
 
     def make(name: str) -> Stack:
+        platform.kubectl("delete", "namespace", name, "--ignore-not-found")
         directory = tmp_path_factory.mktemp(name)
         made.append(Stack.create(platform, name, directory / "checkout", directory / "backend"))
         return made[-1]

@@ -136,7 +136,12 @@ class Stack:
         )
 
     def up(self, **environment: str) -> Run:
-        return self.pulumi("up", "--yes", "--skip-preview", **environment)
+        """An update to its end."""
+        return finish(self.start_up(**environment))
+
+    def start_up(self, **environment: str) -> subprocess.Popen[str]:
+        """Start an update, which `finish` waits for."""
+        return self.start("up", "--yes", "--skip-preview", **environment)
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs for its models."""

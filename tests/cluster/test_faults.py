@@ -1,0 +1,207 @@
+"""What a release engineer sees when an update fails, and that traffic stays as it was."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cluster.stacks import POOLS, Run, Stack, finish
+
+HOST = "faults.example.com"
+SERVED = ("ocr-v1-1", {"ocr-v1-2": 20})
+GONE = "gpu-node-gone"
+HTTP_ROUTES = "httproutes.gateway.networking.k8s.io"
+
+
+def versions(**more: dict[str, Any]) -> dict[str, Any]:
+    """Two that serve, and `more`, by name with `_` for `.`."""
+    small = {"resources": {"cpu": "100m", "memory": "2Gi"}}
+    return {
+        "v1.1": {"image": "paddle-canary.local/ocr:v1.1", "pool": "gpu-stable", **small},
+        "v1.2": {"image": "paddle-canary.local/ocr:v1.2", "pool": "gpu-canary", **small},
+        **{
+            name.replace("_", "."): {"pool": "gpu-canary", "readyTimeout": "15s", **small, **own}
+            for name, own in more.items()
+        },
+    }
+
+
+def ocr(canary: dict[str, float], **more: dict[str, Any]) -> dict[str, Any]:
+    """The `models` of a stack file."""
+    model = {
+        "host": HOST,
+        "stable": "v1.1",
+        "canary": canary,
+        "versions": versions(**more),
+        # Three versions on two nodes.
+        "isolation": "shared",
+    }
+    return {"ocr": model}
+
+
+NEVER_READY = {"image": "paddle-canary.local/pause:1"}
+NOT_THERE = {"image": "paddle-canary.local/ocr:v9.9"}
+
+
+@pytest.fixture(scope="module")
+def deployed(new_stack: Callable[[str], Stack]) -> Stack:
+    """A stack whose requests real pods answer: v1.1 four of five, v1.2 the fifth."""
+    stack = new_stack("faults")
+    stack.write(ocr({"v1.2": 20}))
+    assert stack.pulumi("stack", "init").status == 0
+    done = stack.up()
+    assert done.status == 0, done.text
+    wait_for(lambda: stack.platform.answers(HOST, 5) == {"v1.1": 4, "v1.2": 1})
+    return stack
+
+
+@pytest.fixture
+def stack(deployed: Stack) -> Iterator[Stack]:
+    """The stack as it serves; afterwards it is made so again."""
+    yield deployed
+    deployed.write(ocr({"v1.2": 0}))
+    assert deployed.up().status == 0
+    deployed.write(ocr({"v1.2": 20}), override=jump(20))
+    done = deployed.up()
+    assert done.status == 0, done.text
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not so after {seconds} s"
+        time.sleep(0.2)
+
+
+def assert_failed_and_nothing_moved(stack: Stack, done: Run, *words: str) -> None:
+    assert done.status != 0
+    for word in words:
+        assert word in done.text
+    assert "Traceback" not in done.text
+    assert stack.routed("ocr") == SERVED
+    assert stack.platform.answers(HOST, 10) == {"v1.1": 8, "v1.2": 2}
+
+
+def test_an_unreachable_cluster_is_named(deployed: Stack, tmp_path: Path) -> None:
+    way = tmp_path / "kubeconfig"
+    view = json.loads(deployed.platform.kubectl("config", "view", "--raw", "-o", "json"))
+    view["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:1"
+    way.write_text(json.dumps(view))
+    done = deployed.up(KUBECONFIG=str(way))
+    assert_failed_and_nothing_moved(
+        deployed,
+        done,
+        "the cluster https://127.0.0.1:1 does not answer",
+        "nothing was changed",
+        "check that KUBECONFIG or kubernetes:context names the right one",
+    )
+
+
+def test_a_cluster_without_the_gateway_api_is_told_how_to_get_it(deployed: Stack) -> None:
+    kubectl = deployed.platform.kubectl
+    saved = json.loads(kubectl("get", "crd", HTTP_ROUTES, "-o", "json"))
+    del saved["status"], saved["metadata"]["resourceVersion"], saved["metadata"]["uid"]
+    gateway = {"name": "paddle-canary", "namespace": "traefik"}
+    deployed.write(ocr({"v1.2": 5}), dataPlane="gateway", gateway=gateway)
+    kubectl("delete", "crd", HTTP_ROUTES)
+    try:
+        done = deployed.up()
+    finally:
+        kubectl("create", "-f", "-", stdin=json.dumps(saved))
+        kubectl("wait", "--for=condition=Established", "--timeout=30s", f"crd/{HTTP_ROUTES}")
+    assert_failed_and_nothing_moved(
+        deployed,
+        done,
+        f"does not know {HTTP_ROUTES}",
+        "nothing was changed",
+        "install the Gateway API CRDs, or write dataPlane: ingress",
+    )
+
+
+def test_a_pool_with_a_node_that_does_not_exist_is_refused(deployed: Stack) -> None:
+    deployed.write(ocr({"v1.2": 50}), nodePools=pools("gpu-node-2", GONE), override=jump(50))
+    done = deployed.up()
+    assert_failed_and_nothing_moved(
+        deployed,
+        done,
+        f"nodePools.gpu-canary.nodes: the cluster has no node {GONE}",
+        "nothing was changed",
+        "correct the name (kubectl get nodes), or take it out of the pool",
+    )
+    assert GONE not in deployed.platform.kubectl("get", "nodes", "-o", "name")
+
+
+def test_an_image_that_cannot_be_pulled_is_named_with_its_pod(stack: Stack) -> None:
+    before = stack.outputs()
+    stack.write(ocr({"v1.3": 5}, v1_3=NOT_THERE))
+    done = stack.up()
+    assert_failed_and_nothing_moved(
+        stack, done, "Deployment (ocr-v1-3)", "[Pod faults/ocr-v1-3-", "ocr:v9.9", "pull"
+    )
+    assert stack.outputs() == before
+
+
+def test_a_pod_that_never_gets_ready_holds_up_its_weight_and_no_roll_back(stack: Stack) -> None:
+    before = stack.outputs()
+    stack.write(ocr({"v1.3": 5}, v1_3=NEVER_READY))
+    done = stack.up()
+    assert_failed_and_nothing_moved(
+        stack,
+        done,
+        "Deployment (ocr-v1-3)",
+        "timed out waiting to be Ready",
+        "containers with unready status: [server]",
+    )
+    assert stack.outputs() == before
+
+    stack.write(ocr({"v1.2": 0}, v1_3=NEVER_READY))
+    rolling_back = stack.start_up()
+    wait_for(lambda: stack.routed("ocr") == ("ocr-v1-1", {"ocr-v1-2": 0}))
+    waiting = rolling_back.poll() is None
+    done = finish(rolling_back)
+
+    assert waiting, "the roll-back must be live while pods are still waited for"
+    assert done.status != 0
+    assert stack.platform.answers(HOST, 10) == {"v1.1": 10}
+    assert stack.outputs()["ocr"]["canary"] == {"v1.2": 0}
+
+
+@pytest.mark.parametrize("refreshed", [True, False])
+def test_a_node_that_is_gone_holds_up_no_roll_back(stack: Stack, refreshed: bool) -> None:
+    kubectl = stack.platform.kubectl
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": GONE}}
+    kubectl("create", "-f", "-", stdin=json.dumps(node))
+    stack.write(ocr({"v1.2": 20}), nodePools=pools("gpu-node-2", GONE))
+    done = stack.up()
+    kubectl("delete", "node", GONE)
+    assert done.status == 0, done.text
+    if refreshed:
+        assert stack.pulumi("refresh", "--yes", "--skip-preview").status == 0
+
+    stack.write(ocr({"v1.2": 0}), nodePools=pools("gpu-node-2", GONE))
+    done = stack.up()
+
+    assert done.status == 0, done.text
+    assert f"the cluster has no node {GONE}" in done.text
+    assert stack.routed("ocr") == ("ocr-v1-1", {"ocr-v1-2": 0})
+    assert stack.platform.answers(HOST, 10) == {"v1.1": 10}
+    assert GONE not in kubectl("get", "nodes", "-o", "name")
+
+
+def pools(*canary_nodes: str) -> dict[str, Any]:
+    return {**POOLS, "gpu-canary": {**POOLS["gpu-canary"], "nodes": list(canary_nodes)}}
+
+
+def jump(weight: float) -> dict[str, Any]:
+    """An override for a weight of v1.2 that the guard would refuse."""
+    return {
+        "model": "ocr",
+        "stable": "v1.1",
+        "canary": {"v1.2": weight},
+        "reason": f"a test begins here, {time.time()}",
+    }
