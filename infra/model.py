@@ -95,13 +95,16 @@ def service(config: StackConfig, name: str, version_name: str) -> Manifest:
 def disruption_budget(config: StackConfig, name: str, version_name: str) -> Manifest:
     """How many pods of one version a node drain may take at a time.
 
-    A single pod may be taken only where others answer in its place: the annotations send a
-    canary's requests to stable when it has no endpoints, an HTTPRoute answers 503 for its share.
+    A single pod may be taken only when no request is routed to its version. The annotations send a
+    canary's requests to stable once it has no endpoints, but until the pod is gone Traefik answers
+    503 for its share (https://github.com/traefik/traefik/issues/12417), an HTTPRoute for longer.
+    A canary at weight 0 counts as routed: testers reach it, and changing a weight stays a change
+    of one object.
     """
     model = config.models[name]
     version = model.versions[version_name]
     pods = version.autoscale.min if version.autoscale else version.replicas
-    backed_up = config.data_plane == "ingress" and version_name != model.stable
+    spare = pods > 1 or track(model, version_name) == "idle"
     return {
         "apiVersion": "policy/v1",
         "kind": "PodDisruptionBudget",
@@ -111,7 +114,7 @@ def disruption_budget(config: StackConfig, name: str, version_name: str) -> Mani
             "labels": version_labels(name, version_name),
         },
         "spec": {
-            "maxUnavailable": 1 if pods > 1 or backed_up else 0,
+            "maxUnavailable": int(spare),
             "selector": {"matchLabels": selector(name, version_name)},
             # A pod that never became ready must not keep a node from being drained.
             "unhealthyPodEvictionPolicy": "AlwaysAllow",
@@ -168,7 +171,9 @@ def _server(name: str, version_name: str, version: Version, pool: Pool) -> Manif
         "resources": _resources(version, pool),
         # Loading and warming a large model takes minutes; the other probes start after it.
         "startupProbe": _probe("startup", period=2, failures=300),
-        "readinessProbe": _probe("ready", period=2, failures=2),
+        # A pod that is only slow must not be taken out: its load would fall on the others. One that
+        # ends or dies leaves without a probe.
+        "readinessProbe": _probe("ready", period=2, failures=5),
         "livenessProbe": _probe("live", period=10, failures=3),
         "lifecycle": {"preStop": {"sleep": {"seconds": PRE_STOP_SECONDS}}},
         "securityContext": container_security(),
@@ -200,6 +205,6 @@ def _probe(kind: str, period: int, failures: int) -> Manifest:
     return {
         "httpGet": {"path": f"/health/{kind}", "port": PORT_NAME},
         "periodSeconds": period,
-        "timeoutSeconds": 2,
+        "timeoutSeconds": 5,
         "failureThreshold": failures,
     }
