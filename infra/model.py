@@ -95,16 +95,12 @@ def service(config: StackConfig, name: str, version_name: str) -> Manifest:
 def disruption_budget(config: StackConfig, name: str, version_name: str) -> Manifest:
     """How many pods of one version a node drain may take at a time.
 
-    A single pod may be taken only when no request is routed to its version. The annotations send a
-    canary's requests to stable once it has no endpoints, but until the pod is gone Traefik answers
-    503 for its share (https://github.com/traefik/traefik/issues/12417), an HTTPRoute for longer.
-    A canary at weight 0 counts as routed: testers reach it, and changing a weight stays a change
-    of one object.
+    A version's only pod is never taken. Stable answers for a canary that has no endpoints, but until
+    its last pod is gone Traefik answers 503 for its share, and the pod takes seconds to finish
+    (https://github.com/traefik/traefik/issues/12417). `replicas: 0` lets a node go.
     """
-    model = config.models[name]
-    version = model.versions[version_name]
+    version = config.models[name].versions[version_name]
     pods = version.autoscale.min if version.autoscale else version.replicas
-    spare = pods > 1 or track(model, version_name) == "idle"
     return {
         "apiVersion": "policy/v1",
         "kind": "PodDisruptionBudget",
@@ -114,7 +110,7 @@ def disruption_budget(config: StackConfig, name: str, version_name: str) -> Mani
             "labels": version_labels(name, version_name),
         },
         "spec": {
-            "maxUnavailable": int(spare),
+            "maxUnavailable": 1 if pods > 1 else 0,
             "selector": {"matchLabels": selector(name, version_name)},
             # A pod that never became ready must not keep a node from being drained.
             "unhealthyPodEvictionPolicy": "AlwaysAllow",

@@ -191,15 +191,10 @@ def test_an_autoscaler_scales_the_deployment_from_its_fewest_pods() -> None:
     [
         ({}, "v1.1", 0),
         ({"models/ocr/versions/v1.1/replicas": 2}, "v1.1", 1),
-        ({}, "v1.2", 1),
-        (
-            {"dataPlane": "gateway", "gateway": {"name": "public", "namespace": "traefik"}},
-            "v1.2",
-            0,
-        ),
+        ({}, "v1.2", 0),
     ],
 )
-def test_a_drain_takes_the_only_pod_only_where_others_answer_for_it(
+def test_a_drain_never_takes_the_only_pod(
     edits: Mapping[str, object], version: str, taken: int
 ) -> None:
     budget = disruption_budget(stack(edits), "ocr", version)
