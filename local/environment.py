@@ -64,6 +64,9 @@ def variables(kubeconfig: Path, engine: Engine, url: str | None) -> dict[str, st
         "PULUMI_BACKEND_URL": f"file://{engine.backend}",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(engine.passphrase_file),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
+        # The language host runs `pip list` at every update, and that asks the package index for a
+        # newer pip: five seconds of silence where the index cannot be reached.
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     }
     if engine.home:
         found["PULUMI_HOME"] = str(engine.home)
