@@ -14,31 +14,29 @@ _CLIENTS = 4
 _BEFORE_SECONDS = 0.3
 
 
-def first_answer(answers: Sequence[Answer], version: str, since: float) -> float | None:
-    """Seconds from `since` until `version` answered a request sent after it; None if it never did.
+def first_answer(answers: Sequence[Answer], version: str, since: float) -> int | None:
+    """Index of the first request sent after `since` that `version` answered; None if none was.
 
     `answers` are in the order of sending.
     """
     return next(
-        (a.ended - since for a in answers if a.sent >= since and a.version == version), None
+        (i for i, a in enumerate(answers) if a.sent >= since and a.version == version), None
     )
 
 
-def exact_split(answers: Sequence[Answer], version: str, weight: int, since: float) -> float | None:
-    """Seconds from `since` until the split was exactly right; None if it never was.
+def exact_split(answers: Sequence[Answer], version: str, weight: int, start: int) -> int | None:
+    """Index, from `start`, of the first of the first 100 requests in a row of which `version`
+    answered exactly `weight`; None if it never did.
 
-    That is when the first one was sent of the first 100 requests in a row of which `version`
-    answered exactly `weight`. A split that is right at once therefore takes no time, however long
-    100 requests take. `answers` are in the order of sending.
+    A split that is right at once therefore takes no time, however long 100 requests take.
     """
-    after = [answer for answer in answers if answer.sent >= since]
-    inside = sum(answer.version == version for answer in after[:BLOCK])
-    for start in range(len(after) - BLOCK + 1):
-        if start:
-            entering, leaving = after[start + BLOCK - 1], after[start - 1]
-            inside += (entering.version == version) - (leaving.version == version)
+    inside = sum(answer.version == version for answer in answers[start : start + BLOCK])
+    for first in range(start, len(answers) - BLOCK + 1):
         if inside == weight:
-            return after[start].sent - since
+            return first
+        entering = answers[first + BLOCK] if first + BLOCK < len(answers) else None
+        inside += entering is not None and entering.version == version
+        inside -= answers[first].version == version
     return None
 
 

@@ -44,7 +44,7 @@ columns, medians with (lowest to highest), in seconds:
   kubectl annotate  the same annotation of the same Ingress
   ratio             pulumi up over kubectl annotate
   first canary      from the API write of weight 20, with 0 before, to the canary's first answer
-  exact split       ... to the first of 100 requests in a row with exactly 20 to the canary
+  exact split       ... to the first answer of 100 in a row of which exactly 20 are the canary's
 """
 
 
@@ -116,12 +116,12 @@ def _split(layout: Layout) -> tuple[float, float]:
     if failed := [answer.failure for answer in answers if answer.failure]:
         raise UnexpectedError(f"{len(failed)} of {len(answers)} requests failed: {failed[0]}")
     first = first_answer(answers, CANARY, since)
-    exact = exact_split(answers, CANARY, _HIGH, since)
+    exact = None if first is None else exact_split(answers, CANARY, _HIGH, first)
     if first is None or exact is None:
         raise UnexpectedError(
             f"{len(answers)} requests in {_OBSERVED_SECONDS:.0f} s never split {_HIGH} to 100"
         )
-    return first, exact
+    return answers[first].ended - since, answers[exact].ended - since
 
 
 @contextmanager
