@@ -48,6 +48,6 @@ def explain(missing: Mapping[str, list[str]]) -> str:
     """What is wrong with the pools, and what to do, a line for each."""
     return "\n".join(
         f"nodePools.{pool}.nodes: the cluster has no node {', '.join(nodes)}; correct the name "
-        f"(kubectl get nodes), or take it out of the pool"
+        f"(kubectl get nodes), or, if it is gone, run pulumi refresh and take it out of the pool"
         for pool, nodes in missing.items()
     )

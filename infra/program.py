@@ -42,9 +42,10 @@ def run() -> None:
 
 async def _release(config: StackConfig) -> dict[str, Any]:
     last = await _last_memory()
+    # Before the cluster tells its time, in whole seconds: a clock may start late, but not early.
+    asked = time.monotonic() - 1
     try:
         live = await asyncio.to_thread(read, config, _access(), last)
-        read_at = time.monotonic()
         memory = found(last, live.splits, live.now)
         _warn_of_other_hands(last, memory)
         admit(config, memory, live.now)
@@ -54,7 +55,7 @@ async def _release(config: StackConfig) -> dict[str, Any]:
     # An update that fails before its routes are live leaves the last outputs as they were, and
     # clocks start when the routes are live: long after the pods were declared, it may be.
     await _done(await _declare(config, memory))
-    waited = timedelta(seconds=time.monotonic() - read_at)
+    waited = timedelta(seconds=time.monotonic() - asked)
     return to_outputs(config, admit(config, memory, live.now + waited))
 
 
