@@ -61,7 +61,9 @@ def variables(kubeconfig: Path, engine: Engine, url: str | None) -> dict[str, st
     """All but PATH. `url`: where the gateway answers, if it is ours."""
     found = {
         "KUBECONFIG": str(kubeconfig),
-        "PULUMI_BACKEND_URL": f"file://{engine.backend}",
+        # A file of attributes beside each state file is not written atomically: with it, an update
+        # that is killed may leave a stack that cannot be read ("failed to load checkpoint: EOF").
+        "PULUMI_BACKEND_URL": f"file://{engine.backend}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(engine.passphrase_file),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         # The language host runs `pip list` at every update, and that asks the package index for a

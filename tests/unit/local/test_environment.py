@@ -28,7 +28,7 @@ def test_pulumi_is_pointed_at_the_instances_own_state() -> None:
 
     found = variables(Path("/k"), engine, "http://127.0.0.1:18080")
 
-    assert found["PULUMI_BACKEND_URL"] == "file:///state/pulumi"
+    assert found["PULUMI_BACKEND_URL"] == "file:///state/pulumi?metadata=skip"
     assert found["PULUMI_HOME"] == "/state/home"
     assert found["KUBECONFIG"] == "/k"
 
