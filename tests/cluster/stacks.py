@@ -12,6 +12,7 @@ import subprocess
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -88,7 +89,7 @@ class Stack:
         """A new stack, with its namespace's name and no models yet."""
         backend.mkdir()
         environment = dict(platform.environment) | {
-            "PULUMI_BACKEND_URL": f"file://{backend}",
+            "PULUMI_BACKEND_URL": f"file://{backend}?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
             "PYTHONDONTWRITEBYTECODE": "1",
         }
@@ -155,10 +156,20 @@ class Stack:
         weight = found[f"{model}-canary"]["metadata"]["annotations"][WEIGHT]
         return stable, {} if canary == stable else {canary: int(weight)}
 
+    def changed_at(self, route: str) -> datetime:
+        """When somebody last changed what an Ingress asks for, by the API server's clock (UTC)."""
+        (found,) = [each for each in self._routes() if each["metadata"]["name"] == route]
+        return max(
+            datetime.fromisoformat(entry["time"])
+            for entry in found["metadata"]["managedFields"]
+            if "subresource" not in entry
+        )
+
     def _routes(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = json.loads(
-            self.platform.kubectl("get", "ingress", "-n", self.name, "-o", "json")
-        )["items"]
+        listed = self.platform.kubectl(
+            *("get", "ingress", "-n", self.name, "-o", "json", "--show-managed-fields")
+        )
+        found: list[dict[str, Any]] = json.loads(listed)["items"]
         return found
 
 
