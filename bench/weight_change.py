@@ -55,9 +55,10 @@ def main() -> int:
     try:
         with _platform() as layout, tempfile.TemporaryDirectory() as scratch:
             stack = BenchStack.create(_INSTANCE, _ROOT, Path(scratch) / "Pulumi.bench.yaml")
-            samples = [
-                _measure(stack, layout, models, arguments.runs) for models in arguments.models
-            ]
+            samples: list[Sample] = []
+            for models in arguments.models:
+                samples.append(_measure(stack, layout, models, arguments.runs))
+                _log(render(samples[-1:]))
     except (UnexpectedError, CommandError, subprocess.CalledProcessError) as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1
