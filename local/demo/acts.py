@@ -19,6 +19,8 @@ from local.receipts import receipt
 _MODEL = "paddle-canary:models.ocr"
 WEIGHT_KEY = f"""'{_MODEL}.canary["{CANARY}"]'"""
 _CANARY_NODE = NODES[1]
+_REPLICAS = f"""pulumi config set --path '{_MODEL}.versions["{CANARY}"].replicas'"""
+_DRAIN = f"kubectl drain {_CANARY_NODE} --ignore-daemonsets --delete-emptydir-data"
 _RECOVERED = "kubectl rollout status deployment/ocr-v1-2 -n paddle-models --timeout=120s"
 _POD_UID = (
     "kubectl get pods -n paddle-models -l paddle-canary.dev/version=v1.2"
@@ -51,8 +53,12 @@ def release(story: Story, shell: Shell) -> None:
         with story.step(f"{weight}% for {CANARY}, measured", weight) as step:
             story.change(step, _weight(weight))
             story.measure(step)
-    _drain(story, shell)
     _kill(story, shell)
+    with story.step("Its node is not drained now", None):
+        try:
+            shell.run(f"{_DRAIN} --timeout=3s", refused=True)
+        finally:
+            shell.run(f"kubectl uncordon {_CANARY_NODE}")
     with story.step("A jump to 100% is refused", 20) as step:
         shell.run(_weight(100))
         shell.run("pulumi up --yes --skip-preview", refused=True)
@@ -61,6 +67,14 @@ def release(story: Story, shell: Shell) -> None:
     with story.step("Roll-back to 0%", 0) as step:
         story.change(step, _weight(0))
         story.see(step)
+    with story.step(f"Its node is drained without {CANARY}", 0) as step:
+        story.change(step, f"pulumi config rm --path {WEIGHT_KEY}", f"{_REPLICAS} 0")
+        try:
+            shell.run(_DRAIN)
+            story.see(step)
+        finally:
+            shell.run(f"kubectl uncordon {_CANARY_NODE}")
+        shell.run(f"{_REPLICAS} 1")
     for weight in (5, 20, 50, 100):
         with story.step(f"{weight}% for {CANARY}", weight) as step:
             story.change(step, _weight(weight))
@@ -71,17 +85,6 @@ def release(story: Story, shell: Shell) -> None:
     with story.step("Back to v1.1", 0) as step:
         story.change(step, _stable("v1.1"))
         story.see(step)
-
-
-def _drain(story: Story, shell: Shell) -> None:
-    with story.step("The canary's node is drained", None) as step:
-        try:
-            shell.run(f"kubectl drain {_CANARY_NODE} --ignore-daemonsets --delete-emptydir-data")
-            story.settle(step)
-            print(f"    {CANARY} has no pod now; v1.1 answers its share")
-        finally:
-            shell.run(f"kubectl uncordon {_CANARY_NODE}")
-        shell.run(_RECOVERED)
 
 
 def _kill(story: Story, shell: Shell) -> None:

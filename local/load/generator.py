@@ -14,9 +14,10 @@ from local.load.client import Client, Target
 from local.receipts import receipt
 
 _PAGES = 20
-# Less than one pod lets wait (16): a machine that is too slow for the rate gets requests late, and
-# does not refuse them for a reason that has nothing to do with a release.
-_CLIENTS = 12
+# So few that none of them waits for long (a pod lets 10 s pass): a machine that is too slow for the
+# rate gets requests late, and does not refuse them for a reason that has nothing to do with a
+# release.
+_CLIENTS = 6
 
 
 def pages() -> list[bytes]:
@@ -28,7 +29,7 @@ class Load:
     """Sends `rate` requests a second from `with Load(...)` to its end, in the background.
 
     The plan is open: a request is sent when it is due and not when another one has come back, as
-    users do, so that a slow service gets a queue and not less work. Only when twelve are under way
+    users do, so that a slow service gets a queue and not less work. Only when six are under way
     the next one waits.
     """
 

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from local.demo.pods import first_process
 from local.load.answers import deviation, lost_outside, tally, worst_block
 from local.load.client import Target, ask
 from local.load.generator import Load, pages
-from tests.cluster.stacks import Stack
+from tests.cluster.stacks import Platform, Stack
 
 # Seconds after an update until the gateway routes by it.
 LIVE = 2.5
@@ -59,20 +60,23 @@ class Release:
         target = Target(self.target.url, self.target.host, headers)
         return {answer.version for answer in ask(target, 10)}
 
-    def write(self, stable: str, canary: Mapping[str, int]) -> None:
+    def write(self, stable: str, canary: Mapping[str, int], parked: str | None = None) -> None:
+        versions = {
+            name: {**version, "replicas": int(name != parked)} for name, version in VERSIONS.items()
+        }
         ocr = {
             "host": self.target.host,
             "stable": stable,
             "canary": dict(canary),
             "match": {"header": "X-Canary", "cookie": "canary"},
-            "versions": VERSIONS,
+            "versions": versions,
             "rollout": {"steps": [5, 20, 100], "window": "1s"},
         }
         self.stack.write({"ocr": ocr}, **PLANES[self.plane])
 
-    def up(self, stable: str, canary: Mapping[str, int]) -> str:
+    def up(self, stable: str, canary: Mapping[str, int], parked: str | None = None) -> str:
         """Update the stack, wait until it is live, and return what Pulumi printed."""
-        self.write(stable, canary)
+        self.write(stable, canary, parked)
         run = self.stack.up()
         assert run.status == 0, run.text
         time.sleep(LIVE)
@@ -210,21 +214,23 @@ def test_a_release_taken_back_and_one_promoted_lose_no_request(release: Release)
     assert tally(ask(release.target, 20)).versions == {"v1.1": 20}
 
 
-def test_a_drained_canary_node_loses_no_request(fallback: Release) -> None:
-    _give_all(fallback)
-    kubectl = fallback.stack.platform.kubectl
+def test_a_drain_waits_for_the_canary_and_loses_no_request(release: Release) -> None:
+    release.up("v1.1", {"v1.2": 5})
+    platform = release.stack.platform
 
-    with under_load(fallback):
+    with under_load(release):
         try:
-            kubectl("drain", CANARY_NODE, "--pod-selector", "paddle-canary.dev/model=ocr")
-            time.sleep(LIVE)
-            assert tally(ask(fallback.target, 20)).versions == {"v1.1": 20}
+            refused = _drain(platform, "--timeout=3s")
+            uncovered = tally(ask(release.target, 100)).versions["v1.2"]
+            release.up("v1.1", {}, parked="v1.2")
+            drained = _drain(platform)
         finally:
-            kubectl("uncordon", CANARY_NODE)
-        fallback.wait_ready("v1.2")
-        time.sleep(LIVE)
+            platform.kubectl("uncordon", CANARY_NODE)
+        release.up("v1.1", {"v1.2": 5})
 
-    assert tally(ask(fallback.target, 20)).versions == {"v1.2": 20}
+    assert "would violate the pod's disruption budget" in refused
+    assert uncovered == pytest.approx(5, abs=1)
+    assert f"node/{CANARY_NODE} drained" in drained
 
 
 def test_a_killed_canary_pod_loses_no_request_but_those_inside(fallback: Release) -> None:
@@ -265,6 +271,18 @@ def test_without_the_canarys_node_its_pod_is_pending_and_stable_is_untouched(
         assert tally(ask(fallback.target, 100)).versions == {"v1.1": 100}
     finally:
         kubectl("uncordon", CANARY_NODE)
+
+
+def _drain(platform: Platform, *flags: str) -> str:
+    """What `kubectl drain` says, done or not."""
+    return subprocess.run(
+        ["kubectl", "drain", CANARY_NODE, "--delete-emptydir-data", *flags],
+        env=platform.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    ).stdout
 
 
 def _give_all(release: Release) -> None:
