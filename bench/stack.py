@@ -21,7 +21,9 @@ HOST = "ocr.example.com"
 ROUTE = f"{MODEL}-canary"
 WEIGHT = "nginx.ingress.kubernetes.io/canary-weight"
 
-_COUNT = re.compile(r"^ +(?:[-+~]{1,2} )?(\d+) (created|updated|replaced|deleted|unchanged)$", re.M)
+_COUNT = re.compile(
+    r"^ +(?:[-+~]{1,2} |\d+ changes\. )?(\d+) (created|updated|replaced|deleted|unchanged)$", re.M
+)
 _CHANGED = re.compile(
     r"^ [-+~]{1,2} +(kubernetes:\S+ \S+) (?:created|updated|replaced|deleted)\b", re.M
 )
