@@ -30,7 +30,7 @@ class Load:
 
     The plan is open: a request is sent when it is due and not when another one has come back, as
     users do, so that a slow service gets a queue and not less work. Only when six are under way
-    the next one waits.
+    the plan waits, and does not catch up: a backlog would be a rate that nobody asked for.
     """
 
     def __init__(self, target: Target, bodies: Sequence[bytes], rate: float) -> None:
@@ -38,15 +38,15 @@ class Load:
         self._rate = rate
         self._bodies = bodies
         self._numbers = itertools.count()
+        self._next = 0.0
         self._stop = threading.Event()
         self._lock = threading.Condition()
         self._answers: list[Answer] = []
         self._under_way: dict[int, float] = {}
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(_CLIENTS)]
-        self._start = 0.0
 
     def __enter__(self) -> Self:
-        self._start = time.monotonic()
+        self._next = time.monotonic()
         for thread in self._threads:
             thread.start()
         return self
@@ -85,7 +85,8 @@ class Load:
             while True:
                 with self._lock:
                     number = next(self._numbers)
-                due = self._start + number / self._rate
+                    due = max(self._next, time.monotonic())
+                    self._next = due + 1 / self._rate
                 if self._stop.wait(max(0.0, due - time.monotonic())):
                     return
                 self._send(client, number, due)
