@@ -119,7 +119,8 @@ class ModelRelease(ComponentResource):
         """Declare the routes, each after the one before it, and after the pods they wait for."""
         after = [resource for version in sorted(self._waits_for) for resource in workloads[version]]
         routed: list[Resource] = []
-        for manifest in routes(self._args.config, self._args.model):
+        corrected = self._args.last.corrected if self._args.last else None
+        for manifest in routes(self._args.config, self._args.model, corrected):
             opts = ResourceOptions(parent=self, depends_on=[*after, *routed])
             routed.append(register(manifest, opts))
         return routed

@@ -28,13 +28,16 @@ class Record:
 
     `since` says for every version in the split when its present role and weight began (UTC),
     `previous` is the stable before this one, unless that one was taken back or has changed since,
-    `images` are the images of those versions.
+    `images` are the images of those versions,
+    `corrected` is when the live routes were last found to be other than the update before had
+    left them (UTC), None if never.
     """
 
     split: Split
     since: Mapping[str, datetime]
     previous: str | None
     images: Mapping[str, str]
+    corrected: datetime | None = None
 
 
 def wanted_split(model: Model) -> Split:
@@ -89,7 +92,7 @@ def advance(model: Model, last: Record | None, now: datetime) -> Record:
         for version in model.versions
         if version in since or version == previous
     }
-    return Record(split, since, previous, images)
+    return Record(split, since, previous, images, last.corrected if last else None)
 
 
 def as_found(last: Record | None, live: Split | None, now: datetime) -> Record | None:
@@ -107,7 +110,9 @@ def as_found(last: Record | None, live: Split | None, now: datetime) -> Record |
         else now
         for version in (live.stable, *live.canary)
     }
-    return Record(live, since, _previous(live.stable, last), last.images if last else {})
+    if last is None:
+        return Record(live, since, None, {})
+    return Record(live, since, _previous(live.stable, last), last.images, corrected=now)
 
 
 def _same_place(version: str, before: Split, after: Split) -> bool:

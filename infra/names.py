@@ -21,6 +21,9 @@ SKIP_AWAIT = {"pulumi.com/skipAwait": "true"}
 # Who patched a live route owns what he patched, and Kubernetes would refuse the next update. The
 # guard has read the live route by then, so that nothing is overwritten unseen.
 TAKE_BACK = {"pulumi.com/patchForce": "true"}
+# On routes that were found to be other than Pulumi had left them. Pulumi compares with what it did
+# itself, and would write nothing where the stack file asks for just that again.
+CORRECTED = f"{PREFIX}/corrected"
 
 __all__ = ["canary_name", "object_name"]
 

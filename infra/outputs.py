@@ -15,7 +15,7 @@ from infra.traffic import url
 
 
 def to_outputs(config: StackConfig, memory: Memory) -> dict[str, Any]:
-    """`models`, each with host, url, stable, canary, since, previous, images; and `overrides`."""
+    """`models`, each with host, url and its record; and `overrides`."""
     return {
         "models": {
             name: {
@@ -25,6 +25,7 @@ def to_outputs(config: StackConfig, memory: Memory) -> dict[str, Any]:
                 "since": {version: _time(at) for version, at in record.since.items()},
                 "previous": record.previous,
                 "images": dict(record.images),
+                "corrected": record.corrected and _time(record.corrected),
             }
             for name, record in memory.records.items()
         },
@@ -49,6 +50,7 @@ def from_outputs(outputs: Mapping[str, Any]) -> Memory:
                 {version: _read_time(at) for version, at in entry["since"].items()},
                 entry.get("previous"),
                 entry["images"],
+                _read_time(entry["corrected"]) if entry.get("corrected") else None,
             )
             for name, entry in (outputs.get("models") or {}).items()
         },

@@ -60,14 +60,13 @@ async def _release(config: StackConfig) -> dict[str, Any]:
 
 
 def _warn_of_other_hands(last: Memory, memory: Memory) -> None:
-    """Pulumi compares with its own state, and would not notice that a live route is another one."""
     for name, record in memory.records.items():
         before = last.records.get(name)
         if before is not None and before.split != record.split:
             pulumi.warn(
                 f"models.{name}: the cluster routes {record.split} and the last update left "
-                f"{before.split}; the guard goes by the cluster; to make pulumi see it too: "
-                f"pulumi up --refresh"
+                f"{before.split}; the guard goes by the cluster, and an update writes the routes "
+                f"anew"
             )
 
 

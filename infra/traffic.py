@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from infra.config import Model, StackConfig
 from infra.guard import Record
 from infra.http_route import http_route
 from infra.ingress import canary_ingress, main_ingress
 from infra.isolation import Manifest
+from infra.names import CORRECTED
 
 
-def routes(config: StackConfig, name: str) -> list[Manifest]:
-    """The main and canary Ingress, or the HTTPRoute, of one model, in the order of their change."""
-    if config.gateway is not None:
-        return [http_route(config, name, config.gateway)]
-    return [main_ingress(config, name), canary_ingress(config, name)]
+def routes(config: StackConfig, name: str, corrected: datetime | None = None) -> list[Manifest]:
+    """The main and canary Ingress, or the HTTPRoute, of one model, in the order of their change.
+
+    `corrected` is that of the model's record: what it changes makes Pulumi write the routes anew.
+    """
+    manifests = (
+        [http_route(config, name, config.gateway)]
+        if config.gateway is not None
+        else [main_ingress(config, name), canary_ingress(config, name)]
+    )
+    if corrected is not None:
+        for manifest in manifests:
+            metadata = manifest["metadata"]
+            metadata["annotations"] = {**metadata["annotations"], CORRECTED: corrected.isoformat()}
+    return manifests
 
 
 def must_be_ready(model: Model, last: Record | None) -> set[str]:

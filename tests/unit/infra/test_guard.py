@@ -214,6 +214,7 @@ def test_live_routes_count_where_they_differ_and_their_clock_starts_now() -> Non
         last,
         split=Split("v1.1", {"v1.2": 0, "v1.3": 5}),
         since={"v1.1": LONG_AGO, "v1.2": NOON, "v1.3": LONG_AGO},
+        corrected=NOON,
     )
 
 

@@ -36,6 +36,7 @@ def test_people_read_host_url_and_split() -> None:
                 "since": {"v1.1": "2026-11-23T12:00:00Z", "v1.2": "2026-11-23T12:00:00Z"},
                 "previous": None,
                 "images": {"v1.1": image("v1.1"), "v1.2": image("v1.2")},
+                "corrected": None,
             }
         },
         "overrides": [],

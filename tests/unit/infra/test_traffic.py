@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from infra.traffic import must_be_ready, routes, url
-from tests.unit.infra.stacks import record, stack
+from tests.unit.infra.stacks import NOON, record, stack
 
 
 def test_data_plane_ingress_routes_by_two_objects_main_first() -> None:
@@ -21,6 +21,16 @@ def test_data_plane_ingress_routes_by_two_objects_main_first() -> None:
 def test_data_plane_gateway_routes_by_one_object() -> None:
     found = routes(stack(canary={"v1.2": 5}), "ocr")
     assert [(each["kind"], each["metadata"]["name"]) for each in found] == [("HTTPRoute", "ocr")]
+
+
+@pytest.mark.parametrize("gateway", [False, True])
+def test_routes_that_were_found_changed_are_written_anew(gateway: bool) -> None:
+    config = stack(canary={"v1.2": 5}, gateway=gateway)
+    for plain, corrected in zip(
+        routes(config, "ocr"), routes(config, "ocr", corrected=NOON), strict=True
+    ):
+        assert corrected != plain
+        assert corrected["spec"] == plain["spec"]
 
 
 @pytest.mark.parametrize(
