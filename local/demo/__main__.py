@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+from infra.config import load_file
 from local.cluster.layout import Layout
 from local.demo import acts
 from local.demo.shell import CommandError, Shell
@@ -17,7 +18,7 @@ from local.load.client import Target
 from local.load.generator import Load, capacity, pages
 
 ROOT = Path(__file__).parents[2]
-HOST = "ocr.example.com"
+MODEL = "ocr"
 # Requests a second: what the demo sends where there is power for twice as many. The rest is for
 # Pulumi and the cluster, which share the machine with the model.
 MOST_REQUESTS = 20.0
@@ -74,13 +75,14 @@ def _tell(layout: Layout) -> None:
     acts.deploy(shell)
 
     clock.heading("Real requests")
-    target = Target(layout.url, HOST)
+    model = load_file(file).models[MODEL]
+    target = Target(layout.url, model.host)
     acts.read_one(target)
     reached = capacity(target, pages(), seconds=3, clients=4)
     rate = min(MOST_REQUESTS, reached / 2)
     print(f"  > {reached:.1f} receipts a second at most; the load from here on: {rate:.1f}")
     with Load(target, pages(), rate) as load:
-        story = Story(shell, load, clock.heading)
+        story = Story(shell, load, model.rollout.window, clock.heading)
         try:
             acts.release(story, shell)
         finally:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from local.demo.shell import Shell
 from local.demo.table import Row
@@ -16,8 +17,6 @@ from local.load.generator import Load, pages
 CANARY = "v1.2"
 # Seconds after an update until the gateway routes by it, at its worst when changes follow at once.
 LIVE = 2.5
-# The window of the dev stack's plan, in seconds.
-WINDOW = 10.0
 MEASURED = 2000
 MEASURED_OCR = 200
 # Fewer requests than this say too little about a share.
@@ -39,12 +38,18 @@ class Step:
 
 
 class Story:
-    """Tells steps one after the other under `load`, and keeps a table of them."""
+    """Tells steps one after the other under `load`, and keeps a table of them.
 
-    def __init__(self, shell: Shell, load: Load, heading: Callable[[str], None]) -> None:
+    `window` is how long the stack's plan wants a step watched.
+    """
+
+    def __init__(
+        self, shell: Shell, load: Load, window: timedelta, heading: Callable[[str], None]
+    ) -> None:
         self.rows: list[Row] = []
         self._shell = shell
         self._load = load
+        self._window = window.total_seconds()
         self._heading = heading
         self._changed = time.monotonic()
 
@@ -90,7 +95,7 @@ class Story:
 
     def watch(self) -> None:
         """Let the window pass that the last change opened."""
-        time.sleep(max(0.0, self._changed + WINDOW - time.monotonic()))
+        time.sleep(max(0.0, self._changed + self._window - time.monotonic()))
 
     def see(self, step: Step) -> None:
         """Let as many requests pass as say something about a share."""
