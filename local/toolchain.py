@@ -101,6 +101,8 @@ def _build_all(tools: list[Tool], places: dict[str, Path], log: Log) -> None:
 
 def _left(costs: dict[str, int], done: set[str], started: float) -> str:
     seconds = seconds_left(costs, done, time.monotonic() - started)
+    if seconds <= 0:
+        return "longer than usual; still compiling"
     return f"at most about {seconds / 60:.0f} min left" if seconds >= 60 else "under a minute left"
 
 
