@@ -95,9 +95,9 @@ def service(config: StackConfig, name: str, version_name: str) -> Manifest:
 def disruption_budget(config: StackConfig, name: str, version_name: str) -> Manifest:
     """How many pods of one version a node drain may take at a time.
 
-    A version's only pod is never taken. Stable answers for a canary that has no endpoints, but until
-    its last pod is gone Traefik answers 503 for its share, and the pod takes seconds to finish
-    (https://github.com/traefik/traefik/issues/12417). `replicas: 0` lets a node go.
+    A version's only pod is never taken. Stable answers for a canary that has no endpoints, but
+    until its last pod is gone Traefik answers 503 for its share, and the pod takes seconds to
+    finish (https://github.com/traefik/traefik/issues/12417). `replicas: 0` lets a node go.
     """
     version = config.models[name].versions[version_name]
     pods = version.autoscale.min if version.autoscale else version.replicas
