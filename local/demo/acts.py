@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
-import signal
-import time
 from urllib.parse import urlsplit
 
 from local.cluster.layout import NODES
-from local.demo.pods import first_process
+from local.demo.pods import first_process, kill
 from local.demo.shell import Shell
 from local.demo.story import CANARY, Story
 from local.load.client import VERSION_HEADER, Target
@@ -92,8 +89,7 @@ def _kill(story: Story, shell: Shell) -> None:
         uid = shell.run(_POD_UID)
         number = first_process(uid.strip())
         print(f"  $ kill -KILL {number}    # its first process, as this machine counts")
-        step.killed = time.monotonic()
-        os.kill(number, signal.SIGKILL)
+        step.killed = kill(number)
         story.settle(step)
         shell.run(_RECOVERED)
 

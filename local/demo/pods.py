@@ -1,8 +1,13 @@
-"""A pod's first process as this machine sees it."""
+"""A pod's first process as this machine sees it, and its end."""
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from pathlib import Path
+
+_PATIENCE_SECONDS = 10
 
 
 def first_process(pod: str) -> int:
@@ -22,6 +27,22 @@ def first_process(pod: str) -> int:
         except (FileNotFoundError, ProcessLookupError):
             continue
     raise LookupError(f"no process of pod {pod} on this machine")
+
+
+def kill(process: int) -> tuple[float, float]:
+    """SIGKILL to a pod's first process, and with it to all others.
+
+    Returns when it was sent and when the last of them was gone, by the monotonic clock: what came
+    in between was still accepted. Raises TimeoutError after ten seconds.
+    """
+    begun = time.monotonic()
+    os.kill(process, signal.SIGKILL)
+    # The kernel ends the first process of a container after all others.
+    while Path(f"/proc/{process}").exists():
+        if time.monotonic() > begun + _PATIENCE_SECONDS:
+            raise TimeoutError(f"process {process} is still there {_PATIENCE_SECONDS} s after kill")
+        time.sleep(0.001)
+    return begun, time.monotonic()
 
 
 def _number_inside(directory: Path) -> int:

@@ -33,7 +33,7 @@ class Step:
 
     begun: float
     live: float | None = None
-    killed: float | None = None
+    killed: tuple[float, float] | None = None
     others: list[Answer] = field(default_factory=list)
 
 
@@ -72,7 +72,7 @@ class Story:
         share = None if split is None or weight is None else split.share(CANARY)
         self.rows.append(Row(title, weight, counted.sent, counted.failed, share, seconds))
         self._report(answers, counted, split)
-        lost = counted.failed if step.killed is None else lost_outside(answers, step.killed)
+        lost = counted.failed if step.killed is None else lost_outside(answers, *step.killed)
         if lost:
             raise PromiseError(f"{title}: {lost} requests were lost: {dict(counted.failures)}")
         if split is not None and weight is not None and deviation(split, CANARY, weight) > 1:

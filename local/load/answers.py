@@ -89,9 +89,12 @@ def latency(answers: Iterable[Answer], quantile: float) -> float:
     return times[min(len(times) - 1, int(quantile * len(times)))]
 
 
-def lost_outside(answers: Iterable[Answer], moment: float) -> int:
-    """How many failed requests were not under way at `moment`: the death of a pod excuses none."""
+def lost_outside(answers: Iterable[Answer], begun: float, over: float) -> int:
+    """How many failed requests were not under way while a pod died, from `begun` to `over`.
+
+    Its death excuses those that were inside it and no others.
+    """
     return sum(
-        answer.failure is not None and not answer.sent <= moment <= answer.ended
+        answer.failure is not None and (answer.sent > over or answer.ended < begun)
         for answer in answers
     )

@@ -94,11 +94,14 @@ def test_latency_of_nothing_is_an_error() -> None:
 
 
 def test_only_requests_under_way_may_be_lost_with_a_pod() -> None:
-    answers = [
+    inside = [
         _answer(None, "HTTP 502", sent=1, ended=3),
-        _answer(None, "HTTP 502", sent=2.1, ended=3),
+        _answer(None, "HTTP 502", sent=2.05, ended=2.2),
+    ]
+    outside = [
+        _answer(None, "HTTP 502", sent=2.2, ended=3),
         _answer(None, "HTTP 502", sent=1, ended=1.9),
-        _answer(sent=5, ended=6),
     ]
 
-    assert lost_outside(answers, 2) == 2
+    assert lost_outside([*inside, _answer(sent=5, ended=6)], 2, 2.1) == 0
+    assert lost_outside([*inside, *outside], 2, 2.1) == 2
