@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from local.demo.shell import Shell
 from local.demo.table import Row
-from local.load.answers import Answer, Tally, deviation, latency, lost_outside, tally
+from local.load.answers import Answer, Tally, keeps_share, latency, lost_outside, tally
 from local.load.client import Client, ask
 from local.load.generator import Load, pages
 
@@ -75,7 +75,7 @@ class Story:
         lost = counted.failed if step.killed is None else lost_outside(answers, *step.killed)
         if lost:
             raise PromiseError(f"{title}: {lost} requests were lost: {dict(counted.failures)}")
-        if split is not None and weight is not None and deviation(split, CANARY, weight) > 1:
+        if split is not None and weight is not None and not keeps_share(split, CANARY, weight):
             raise PromiseError(
                 f"{title}: {CANARY} got {split.share(CANARY):.2f}% of the requests in place of "
                 f"{weight:g}%: {dict(split.versions)}"

@@ -62,6 +62,16 @@ def deviation(counted: Tally, version: str, weight: float) -> float:
     return abs(counted.share(version) - weight)
 
 
+def keeps_share(counted: Tally, version: str, weight: float) -> bool:
+    """Whether `version` got `weight` percent, within one request of every 100.
+
+    Two are allowed where there are fewer than 200: requests overlap where a count begins and ends.
+    """
+    answered = sum(counted.versions.values())
+    off = abs(counted.versions.get(version, 0) - answered * weight / 100)
+    return off <= max(2, answered / 100)
+
+
 def worst_block(order: Sequence[str | None], version: str, weight: float) -> float:
     """The largest deviation, in requests, in any 100 requests that follow each other.
 

@@ -6,6 +6,7 @@ from local.load.answers import (
     Answer,
     Tally,
     deviation,
+    keeps_share,
     latency,
     lost_outside,
     tally,
@@ -49,6 +50,24 @@ def test_deviation_is_in_requests_of_a_hundred(canary: int, off: float) -> None:
     counted = Tally(2000, {"v1.1": 2000 - canary, "v1.2": canary}, {})
 
     assert deviation(counted, "v1.2", 5) == pytest.approx(off)
+
+
+@pytest.mark.parametrize(
+    ("answered", "canary", "kept"),
+    [
+        (2000, 120, True),
+        (2000, 121, False),
+        (21, 3, True),
+        (21, 4, False),
+        (21, 0, True),
+    ],
+)
+def test_a_share_is_kept_within_one_request_of_a_hundred_or_two_of_fewer(
+    answered: int, canary: int, kept: bool
+) -> None:
+    counted = Tally(answered, {"v1.1": answered - canary, "v1.2": canary}, {})
+
+    assert keeps_share(counted, "v1.2", 5) is kept
 
 
 def test_an_even_split_has_no_bad_block() -> None:
