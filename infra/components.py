@@ -14,7 +14,7 @@ from pulumi import ComponentResource, CustomResource, CustomTimeouts, Resource, 
 from infra.config import Pool, Registry, StackConfig
 from infra.guard import Record
 from infra.isolation import Manifest, namespace
-from infra.model import autoscaler, deployment, disruption_budget, service
+from infra.model import TERMINATION_SECONDS, autoscaler, deployment, disruption_budget, service
 from infra.names import MANAGED_BY, REGISTRY_SECRET
 from infra.node_pools import node_patches
 from infra.traffic import must_be_ready, routes
@@ -131,7 +131,10 @@ class ModelRelease(ComponentResource):
         scaler = autoscaler(config, name, version)
         opts = ResourceOptions(parent=self)
         pods_opts = ResourceOptions(
-            custom_timeouts=CustomTimeouts(create=timeout, update=timeout),
+            # The provider may miss that the pods are gone, and looks once more when the time is up.
+            custom_timeouts=CustomTimeouts(
+                create=timeout, update=timeout, delete=f"{2 * TERMINATION_SECONDS}s"
+            ),
             # With an autoscaler the number of pods is the cluster's business.
             ignore_changes=["spec.replicas"] if scaler else None,
         )

@@ -50,6 +50,13 @@ def up(layout: Layout, log: Log) -> None:
             layout,
             _READY_SECONDS,
         )
+        # Without it the first pods are refused.
+        instance.wait_for(
+            "the default service account",
+            lambda: api.served("/api/v1/namespaces/default/serviceaccounts/default"),
+            layout,
+            _READY_SECONDS,
+        )
         definitions = toolchain.module_directory(
             toolset.MODULES / "gateway-api", _GATEWAY_API
         ).joinpath("config/crd/standard")
