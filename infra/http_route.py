@@ -11,7 +11,7 @@ from typing import Any
 
 from infra.config import Gateway, Match, StackConfig, tenths
 from infra.isolation import Manifest
-from infra.names import SERVICE_PORT, TAKE_BACK, model_labels, object_name
+from infra.names import DELETE_AT_ONCE, SERVICE_PORT, TAKE_BACK, model_labels, object_name
 from infra.split import Split
 
 
@@ -28,7 +28,7 @@ def http_route(config: StackConfig, name: str, gateway: Gateway) -> Manifest:
             "name": name,
             "namespace": config.namespace,
             "labels": model_labels(name),
-            "annotations": TAKE_BACK,
+            "annotations": {**DELETE_AT_ONCE, **TAKE_BACK},
         },
         "spec": {
             "parentRefs": [parent],

@@ -12,6 +12,7 @@ from typing import Any
 from infra.config import Model, StackConfig, tenths
 from infra.isolation import Manifest
 from infra.names import (
+    DELETE_AT_ONCE,
     PORT_NAME,
     SKIP_AWAIT,
     TAKE_BACK,
@@ -89,7 +90,7 @@ def _ingress(
             "name": name,
             "namespace": config.namespace,
             "labels": model_labels(model_name),
-            "annotations": {**SKIP_AWAIT, **TAKE_BACK, **annotations},
+            "annotations": {**SKIP_AWAIT, **DELETE_AT_ONCE, **TAKE_BACK, **annotations},
         },
         "spec": spec,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from infra.config import Model, Pool, StackConfig, Version
 from infra.isolation import Manifest, container_security, placement, pod_security
 from infra.names import (
+    DELETE_AT_ONCE,
     PORT_NAME,
     REGISTRY_SECRET,
     SERVICE_PORT,
@@ -82,7 +83,7 @@ def service(config: StackConfig, name: str, version_name: str) -> Manifest:
                 **version_labels(name, version_name),
                 TRACK: track(config.models[name], version_name),
             },
-            "annotations": SKIP_AWAIT,
+            "annotations": {**SKIP_AWAIT, **DELETE_AT_ONCE},
         },
         "spec": {
             "type": "ClusterIP",
@@ -108,6 +109,7 @@ def disruption_budget(config: StackConfig, name: str, version_name: str) -> Mani
             "name": object_name(name, version_name),
             "namespace": config.namespace,
             "labels": version_labels(name, version_name),
+            "annotations": DELETE_AT_ONCE,
         },
         "spec": {
             "maxUnavailable": 1 if pods > 1 else 0,
@@ -131,6 +133,7 @@ def autoscaler(config: StackConfig, name: str, version_name: str) -> Manifest | 
             "name": target,
             "namespace": config.namespace,
             "labels": version_labels(name, version_name),
+            "annotations": DELETE_AT_ONCE,
         },
         "spec": {
             "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": target},

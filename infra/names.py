@@ -18,6 +18,9 @@ REGISTRY_SECRET = "registry"
 # The provider would wait for endpoints and addresses that a parked version, or a canary Ingress on
 # some controllers, never gets. What must be ready before routes change is said by dependencies.
 SKIP_AWAIT = {"pulumi.com/skipAwait": "true"}
+# Objects that own no pods are deleted in one step: of a deletion in two the provider can miss the
+# second, and then waits out its ten minutes.
+DELETE_AT_ONCE = {"pulumi.com/deletionPropagationPolicy": "background"}
 # Who patched a live route owns what he patched, and Kubernetes would refuse the next update. The
 # guard has read the live route by then, so that nothing is overwritten unseen.
 TAKE_BACK = {"pulumi.com/patchForce": "true"}
