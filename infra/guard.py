@@ -80,12 +80,7 @@ def advance(model: Model, last: Record | None, now: datetime) -> Record:
     changes nothing leaves an equal record.
     """
     split = wanted_split(model)
-    since = {
-        version: last.since[version]
-        if last is not None and _same_place(version, last.split, split)
-        else now
-        for version in (split.stable, *split.canary)
-    }
+    since = _clocks(last, split, now)
     previous = _unchanged(_previous(split.stable, last), model, last)
     images = {
         version: model.versions[version].image
@@ -104,15 +99,20 @@ def as_found(last: Record | None, live: Split | None, now: datetime) -> Record |
     """
     if live is None or (last is not None and live == last.split):
         return last
-    since = {
-        version: last.since[version]
-        if last is not None and _same_place(version, last.split, live)
-        else now
-        for version in (live.stable, *live.canary)
-    }
+    since = _clocks(last, live, now)
     if last is None:
         return Record(live, since, None, {})
     return Record(live, since, _previous(live.stable, last), last.images, corrected=now)
+
+
+def _clocks(last: Record | None, split: Split, now: datetime) -> dict[str, datetime]:
+    """Since when each version of `split` has its role and weight: `now` for what is new in it."""
+    return {
+        version: last.since[version]
+        if last is not None and _same_place(version, last.split, split)
+        else now
+        for version in (split.stable, *split.canary)
+    }
 
 
 def _same_place(version: str, before: Split, after: Split) -> bool:

@@ -131,7 +131,7 @@ def _configuration() -> StackConfig:
     try:
         return parse(_values())
     except ConfigErrors as errors:
-        lines = "\n".join(f"  {line}" for line in str(errors).splitlines())
+        lines = indent(str(errors), "  ")
         raise pulumi.RunError(
             f"the configuration is refused; nothing was changed\n{lines}"
         ) from errors
