@@ -1,0 +1,1 @@
+"""Load on a serving container: when requests are sent, what comes back, and whether it is right."""

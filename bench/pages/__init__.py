@@ -1,0 +1,1 @@
+"""Pages as scanners and phones make them, with the text that is on them."""
