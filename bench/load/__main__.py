@@ -23,9 +23,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bench.load.apis import APIS
 from bench.load.arrivals import poisson
-from bench.load.generate import Generator, Request
-from bench.load.judge import Judge, against_reference, against_truth
+from bench.load.generate import Generator
+from bench.load.judge import Judge, against_reference, against_truth, through
 from bench.load.report import dump, shown
 from bench.pages.folder import Sheet, read
 
@@ -37,11 +38,12 @@ def main() -> int:
     address = urlsplit(chosen.url)
     if address.hostname is None or (chosen.rate is None) == (chosen.clients is None):
         sys.exit("give a URL such as http://127.0.0.1:8000, and --rate or --clients")
+    api = APIS[chosen.api]
     generator = Generator(
         address.hostname,
         address.port or 80,
-        [Request("/infer", sheet.content_type, sheet.image) for sheet in sheets],
-        _judge(sheets, chosen.expected, chosen.similarity),
+        [api.request(sheet) for sheet in sheets],
+        through(api.answer, _judge(sheets, chosen.expected, chosen.similarity)),
     )
     if chosen.rate is not None:
         arrivals = poisson(chosen.rate, chosen.seconds, chosen.seed)
@@ -68,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("url", help="the container; requests go to its /infer")
+    parser.add_argument("url", help="the server")
     parser.add_argument("--pages", type=Path, required=True, help="written by bench.pages")
     parser.add_argument("--rate", type=float, help="arrivals a second")
     parser.add_argument("--seconds", type=float, default=30, help="of arrivals (default: 30)")
@@ -82,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
         default=0.9,
         help="to the page's text, from which an answer is right (default: 0.9)",
     )
+    parser.add_argument("--api", choices=APIS, default="infer", help="whose (default: infer)")
     parser.add_argument("--json", action="store_true", help="every reply, for bench.serving")
     return parser
 

@@ -75,6 +75,19 @@ def against_truth(truth: Sequence[Sequence[str]], least: float) -> Judge:
     return judge
 
 
+def through(translate: Callable[[bytes], bytes], judge: Judge) -> Judge:
+    """Judges the translation of answers; one that has none is wrong."""
+
+    def judged(page: int, version: str | None, answer: bytes) -> bool:
+        try:
+            translated = translate(answer)
+        except (ValueError, TypeError, KeyError):
+            return False
+        return judge(page, version, translated)
+
+    return judged
+
+
 def _lines(answer: bytes) -> list[dict[str, Any]]:
     lines: list[dict[str, Any]] = json.loads(answer)["lines"]
     return lines

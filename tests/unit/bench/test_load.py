@@ -11,10 +11,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from bench.load.apis import APIS
 from bench.load.arrivals import poisson
 from bench.load.connection import Connection, NoAnswerError
 from bench.load.generate import Generator, Request
-from bench.load.judge import against_reference, against_truth, agrees, similarity
+from bench.load.judge import against_reference, against_truth, agrees, similarity, through
 from bench.load.report import Reply, Report, dump, parse, percentile, shown
 
 
@@ -149,6 +150,19 @@ def test_without_a_reference_the_text_of_the_page_decides() -> None:
     assert not judge(0, "v1.1", b"no JSON")
 
 
+def test_answers_of_another_server_are_translated_first() -> None:
+    page = {
+        "rec_texts": ["PIE", "TEA"],
+        "rec_scores": [0.9, 0.8],
+        "rec_polys": [[[0, 9]] * 4, [[0, 0]] * 4],
+        "textline_orientation_angles": [1, 1],
+    }
+    body = json.dumps({"result": {"ocrResults": [{"prunedResult": page}]}}).encode()
+    judge = through(APIS["paddlex"].answer, against_truth([["TEA", "PIE"]], least=1.0))
+    assert judge(0, None, body)
+    assert not judge(0, None, b'{"errorCode": 500}')
+
+
 def test_percentiles_are_values_that_occurred() -> None:
     values = [5.0, 1.0, 4.0, 2.0, 3.0]
     assert [percentile(values, q) for q in (0, 0.2, 0.5, 0.9, 1)] == [1, 1, 3, 5, 5]
@@ -170,6 +184,7 @@ def test_goodput_has_right_answers_that_came_in_time() -> None:
     ]
     report = Report(10.0, replies)
     assert report.goodput == pytest.approx(0.2)
+    assert report.goodput_since(4.0) == pytest.approx(1 / 6)
     assert (report.right, report.wrong) == (3, 1)
     assert report.statuses == {"200": 4, "503": 1}
 

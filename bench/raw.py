@@ -1,0 +1,56 @@
+"""The stages of OCR in a loop, without a service around them: what the machine can do.
+
+    python -m bench.raw MODELS PAGES --answers v1.1     right answers, for bench.load --expected
+    python -m bench.raw MODELS PAGES                    waits for work, see below
+
+Runs in the serving container's environment. Without --answers it prints a line when it is warm,
+then reads a number from each line of its input, answers all pages that many times, and prints the
+seconds that each took, as a list of JSON: so that several can be set off together, and rest while
+something else is measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bench.handler import reader
+from bench.pages.folder import read
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.raw",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("models", type=Path, help="directory with model.yaml")
+    parser.add_argument("pages", type=Path, help="written by bench.pages")
+    parser.add_argument("--answers", metavar="VERSION", help="print the answers and end")
+    chosen = parser.parse_args()
+    answer = reader(chosen.models)
+    images = [sheet.image for sheet in read(chosen.pages)]
+    answers = [answer(image).decode() for image in images]
+    if chosen.answers:
+        print(json.dumps({chosen.answers: answers}, ensure_ascii=False))
+        return
+    print("warm", flush=True)
+    for line in sys.stdin:
+        print(json.dumps(_passes(answer, images, int(line))), flush=True)
+
+
+def _passes(answer: Callable[[bytes], bytes], images: Sequence[bytes], count: int) -> list[float]:
+    took = []
+    for image in [*images] * count:
+        begun = time.perf_counter()
+        answer(image)
+        took.append(time.perf_counter() - begun)
+    return took
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,211 @@
+"""The measurements, each of which gives claims or rows of a table."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.load.report import percentile
+from bench.serving import metrics_cost
+from bench.serving.figures import Claim, added, by_page, raw_rate, row
+from bench.serving.processes import Loader, Raw, Server
+
+# Clients for each worker: while one is being answered the next must be there already.
+_CLIENTS = 3
+
+# Overload. Seconds that a request may wait: long beside a page, and still so short that a queue
+# which has room for `_ROOM` times as many meets it.
+_DEADLINE_S = 2.0
+_ROOM = 1.5
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What all measurements share.
+
+    Attributes:
+        python: of the serving container's environment.
+        models: directory with model.yaml.
+        version: of the models.
+        loader: knows the pages and what is right.
+        count: pages.
+        cores: of this machine.
+        log: told what is under way.
+    """
+
+    python: Path
+    models: Path
+    version: str
+    loader: Loader
+    count: int
+    cores: int
+    log: Callable[[str], None]
+
+    def service(self, workers: int, **env: str) -> Server:
+        """Our container, not yet started."""
+        names = {"MODEL_NAME": "ocr", "MODEL_VERSION": self.version, "MODEL_DIR": str(self.models)}
+        command = (self.python, "-m", "service")
+        return Server(command, **names, WORKERS=str(workers), **env)
+
+    def flask(self, **env: str) -> Server:
+        """What a team writes first."""
+        command = (self.python, "-m", "flask", "--app", "bench.baseline.app", "run")
+        return Server((*command, "--port", "{port}"), MODEL_DIR=str(self.models), **env)
+
+
+@dataclass(frozen=True)
+class System:
+    """Something that serves OCR: how it is started, and who sends it requests."""
+
+    name: str
+    start: Callable[[], Server]
+    loader: Loader
+
+
+@dataclass(frozen=True)
+class _Rates:
+    """Pages a second of as many processes."""
+
+    raw: float
+    service: float
+
+    def __repr__(self) -> str:
+        return f"raw {self.raw:.2f}, service {self.service:.2f}"
+
+
+def against_raw(setup: Setup, rounds: int, passes: int) -> list[Claim]:
+    """Throughput and latency of the service and of the bare handler, in turn.
+
+    Args:
+        passes: through all pages, for each process of each round.
+    """
+    counts = sorted({1, 2, setup.cores})
+    rates: list[dict[int, _Rates]] = []
+    alone: list[tuple[int, float]] = []
+    served: list[tuple[int, float]] = []
+    busy: list[float] = []
+    with ExitStack() as stack:
+        setup.log("starting raw processes and services")
+        raw = stack.enter_context(Raw(setup.python, setup.models, setup.loader.pages, counts[-1]))
+        services = {count: stack.enter_context(setup.service(count)) for count in counts}
+
+        def saturated(count: int, passes: int) -> float:
+            requests = count * passes * setup.count
+            return setup.loader.closed(services[count], _CLIENTS * count, requests).goodput
+
+        for count in counts:
+            saturated(count, 1)
+        for _ in range(rounds):
+            rates.append({})
+            for count in counts:
+                took = raw.passes(count, passes)
+                rates[-1][count] = _Rates(raw_rate(took), saturated(count, passes))
+                if count == 1:
+                    alone += [
+                        (place % setup.count, seconds) for place, seconds in enumerate(took[0])
+                    ]
+                if count == setup.cores:
+                    busy += [seconds for times in took for seconds in times]
+            report = setup.loader.closed(services[setup.cores], 1, passes * setup.count)
+            served += [(reply.page, reply.latency) for reply in report.answered]
+            setup.log(f"round {len(rates)}, pages/s by processes: {rates[-1]}")
+    return [*_throughput(rates, setup.cores), _latency(alone, served, busy)]
+
+
+def _throughput(rates: Sequence[Mapping[int, _Rates]], cores: int) -> list[Claim]:
+    every = [found[cores] for found in rates]
+    raw_scaling = statistics.median(found[2].raw / found[1].raw for found in rates)
+    return [
+        Claim(
+            f"service / raw, saturated, {cores} workers",
+            [found.service / found.raw for found in every],
+            *(True, 0.95),
+            f"{statistics.median(found.service for found in every):.2f} pages/s",
+        ),
+        Claim(
+            "two workers / one",
+            [found[2].service / found[1].service for found in rates],
+            *(True, 1.9),
+            f"raw processes: {raw_scaling:.3f}",
+        ),
+    ]
+
+
+def _latency(
+    alone: Sequence[tuple[int, float]], served: Sequence[tuple[int, float]], busy: Sequence[float]
+) -> Claim:
+    p50, p50_raw = (percentile([took for _, took in times], 0.5) for times in (served, alone))
+    return Claim(
+        "added p50 of one client, ms",
+        [1000 * added(by_page(served), by_page(alone))],
+        *(False, 1.0),
+        f"p50 {1000 * p50:.1f} ms, raw {1000 * p50_raw:.1f} ms; raw p99 with all cores busy "
+        f"{1000 * percentile(busy, 0.99):.0f} ms",
+    )
+
+
+def metrics(rounds: int) -> Claim:
+    """Microseconds that the metrics cost a request."""
+    values = [metrics_cost.microseconds() for _ in range(rounds)]
+    return Claim("metrics, microseconds a request", values, False, 5.0)
+
+
+def overload(setup: Setup, rounds: int, seconds: float) -> list[Claim]:
+    """Twice the requests that the service can answer, between two measurements of what it can."""
+    kept, p99, beside = [], [], ""
+    setup.log("starting the service for the overload")
+    waiting = math.ceil(_ROOM * _DEADLINE_S * _rough_rate(setup))
+    limits = {"WAITING": str(waiting), "DEADLINE_SECONDS": f"{_DEADLINE_S:g}"}
+    with setup.service(setup.cores, **limits) as service:
+
+        def peak() -> float:
+            requests = 2 * setup.cores * setup.count
+            return setup.loader.closed(service, _CLIENTS * setup.cores, requests).goodput
+
+        # As many clients as workers: what an answer takes when it waits for nobody.
+        alone = setup.loader.closed(service, setup.cores, 2 * setup.cores * setup.count)
+        before = peak()
+        for number in range(rounds):
+            report = setup.loader.open(service, 2 * before, seconds)
+            after = peak()
+            good = report.goodput_since(_DEADLINE_S)
+            kept.append(good / statistics.mean((before, after)))
+            p99.append(report.quantile(0.99))
+            beside = "  ".join(f"{status}: {n}" for status, n in report.statuses.items())
+            setup.log(
+                f"round {number + 1}: {good:.2f}/s good of {2 * before:.2f}/s, p99 {p99[-1]:.2f} s, "
+                f"sent late by at most {1000 * report.late:.0f} ms; peaks {before:.2f} {after:.2f}"
+            )
+            before = after
+    return [
+        Claim("goodput at twice the load / peak", kept, True, 0.9, beside),
+        Claim(
+            "p99 of what is accepted then, s",
+            *(p99, False, _DEADLINE_S + alone.quantile(0.99)),
+            f"deadline {_DEADLINE_S:g} s + p99 of a page",
+        ),
+    ]
+
+
+def table(setup: Setup, systems: Sequence[System], passes: int) -> Iterator[tuple[str, ...]]:
+    """Right answers, throughput and latency of each system under 1, 4 and 16 clients.
+
+    Each starts anew for each number of clients: a server that broke must not spoil the next row.
+    """
+    for system in systems:
+        for clients in (1, 4, 16):
+            with system.start() as server:
+                system.loader.closed(server, 1, setup.count)
+                report = system.loader.closed(server, clients, passes * setup.count)
+                died = "" if server.alive() else " (died)"
+            setup.log(f"{system.name}, {clients} clients: {report.statuses}")
+            yield row(f"{system.name}{died}", clients, report)
+
+
+def _rough_rate(setup: Setup) -> float:
+    """Pages a second, to size a queue: each core reads a page in some 50 ms."""
+    return 20.0 * setup.cores
