@@ -77,41 +77,6 @@ class Report:
         return good / (self.seconds - start)
 
     @property
-    def latency(self) -> float:
-        return self.ended - self.due
-
-
-@dataclass(frozen=True)
-class Report:
-    """All replies, and the seconds that the load lasted: those that came later are no goodput."""
-
-    seconds: float
-    replies: Sequence[Reply]
-
-    @property
-    def statuses(self) -> Mapping[str, int]:
-        return dict(sorted(Counter(reply.status for reply in self.replies).items()))
-
-    @property
-    def answered(self) -> list[Reply]:
-        """Those with status 200, right or wrong."""
-        return [reply for reply in self.replies if reply.right is not None]
-
-    @property
-    def right(self) -> int:
-        return sum(reply.right is True for reply in self.replies)
-
-    @property
-    def wrong(self) -> int:
-        return sum(reply.right is False for reply in self.replies)
-
-    @property
-    def goodput(self) -> float:
-        """Right answers a second."""
-        good = sum(reply.right is True and reply.ended <= self.seconds for reply in self.replies)
-        return good / self.seconds
-
-    @property
     def late(self) -> float:
         """The longest that a request was sent after it was due: beyond some milliseconds, the
         generator was the slow one."""

@@ -177,8 +177,9 @@ def overload(setup: Setup, rounds: int, seconds: float) -> list[Claim]:
             p99.append(report.quantile(0.99))
             beside = "  ".join(f"{status}: {n}" for status, n in report.statuses.items())
             setup.log(
-                f"round {number + 1}: {good:.2f}/s good of {2 * before:.2f}/s, p99 {p99[-1]:.2f} s, "
-                f"sent late by at most {1000 * report.late:.0f} ms; peaks {before:.2f} {after:.2f}"
+                f"round {number + 1}: peaks {before:.2f} and {after:.2f}/s, {good:.2f}/s good of "
+                f"{2 * before:.2f}/s, p99 {p99[-1]:.2f} s, "
+                f"sent late by at most {1000 * report.late:.0f} ms"
             )
             before = after
     return [
