@@ -39,7 +39,8 @@ _HEAD = ("claim", "median", "spread", "goal", "", "")
 
 
 def main() -> int:
-    """Exit status: 0 if all claims hold, 1 if one does not, 2 if something does not run."""
+    """Exit status: 0 if all claims hold, 1 if one does not, 2 if something does not run; as
+    the shell's for signals."""
     chosen = _parser().parse_args()
     # The default ends this process at once, and leaves the servers.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -50,6 +51,8 @@ def main() -> int:
     except BenchError as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130
 
 
 def _measure(setup: Setup, chosen: argparse.Namespace) -> bool:

@@ -32,6 +32,7 @@ class _Pages(http.server.BaseHTTPRequestHandler):
     """Answers with what it was sent; closes, stays silent or refuses when told to."""
 
     protocol_version = "HTTP/1.1"
+    port: int
     connections: set[tuple[str, int]]
 
     def do_POST(self) -> None:
@@ -53,15 +54,21 @@ class _Pages(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def port() -> Iterator[int]:
-    handler = type("Handler", (_Pages,), {"connections": set()})
+def pages() -> Iterator[type[_Pages]]:
+    handler: type[_Pages] = type("Handler", (_Pages,), {"connections": set()})
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever)
+        handler.port = server.server_port
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        yield server.server_port
+        yield handler
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def port(pages: type[_Pages]) -> int:
+    return pages.port
 
 
 def _generator(port: int, *bodies: bytes) -> Generator:
@@ -202,11 +209,14 @@ def test_a_report_shows_each_version() -> None:
     assert second.split() == ["v1.2", "1", "250.0", "250.0", "250.0", "250.0"]
 
 
-def test_a_connection_is_kept_until_the_server_closes_it(port: int) -> None:
-    connection = Connection("127.0.0.1", port)
+def test_a_connection_is_kept_until_the_server_closes_it(pages: type[_Pages]) -> None:
+    connection = Connection("127.0.0.1", pages.port)
+    opened = []
     for body in (b"a", b"b" * 300_000, b"close", b"c"):
         response = connection.post("/infer", "image/png", body)
         assert (response.status, response.version, response.body) == (200, "v1.1", body)
+        opened.append(len(pages.connections))
+    assert opened == [1, 1, 1, 2]
     connection.close()
 
 
