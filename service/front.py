@@ -1,80 +1,92 @@
-"""The HTTP front: routes, status codes, health. Knows nothing of images or paddle."""
+"""The HTTP front: from requests to the pool, and back. Knows nothing of images or paddle.
+
+Which paths there are: `service.routes`; which status means what: `service.inputs`.
+"""
 
 from __future__ import annotations
 
 import time
+import uuid
+from collections.abc import Callable
 
 from flask import Flask, Response, g, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from service.body import image_bytes
+from service import body, logs
 from service.errors import RequestError
-from service.metrics import Metrics
-from service.pool import Pool
+from service.pool import Result
+from service.routes import REQUEST_ID_HEADER, ROUTES, VERSION_HEADER
 from service.settings import Settings
+from service.views import MetricsLike, PoolLike, Views
 
-_INFER = "/infer"
-
-# A JSON body carries the image as base64 (4/3), a multipart one with its headers.
-_BODY_OVER_IMAGE = 1.4
-_ENVELOPE_BYTES = 65536
+_LONGEST_ID = 128
+_RETRY_AFTER_S = "1"
 
 
-def create_app(settings: Settings, pool: Pool) -> Flask:
+def create_app(settings: Settings, pool: PoolLike, metrics: MetricsLike) -> Flask:
     """The WSGI application in front of a pool that is started by the caller."""
-    app = Flask("paddle-canary")
-    app.config["MAX_CONTENT_LENGTH"] = int(settings.max_bytes * _BODY_OVER_IMAGE) + _ENVELOPE_BYTES
-    metrics = Metrics(settings.version)
-
-    @app.post(_INFER)
-    def infer() -> Response:
-        image = image_bytes(request, settings.max_bytes)
-        g.begun = time.perf_counter()
-        return Response(pool.run(image), mimetype="application/json")
-
-    @app.get("/metrics")
-    def exposition() -> Response:
-        return Response(metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8")
-
-    @app.get("/health/startup")
-    def startup() -> tuple[Response, int]:
-        return _health(pool.warm, "workers are loading the model")
-
-    @app.get("/health/ready")
-    def ready() -> tuple[Response, int]:
-        return _health(pool.ready, "not warm, ending, or no worker lives")
-
-    @app.get("/health/live")
-    def live() -> tuple[Response, int]:
-        return _health(True, "")
-
-    @app.errorhandler(RequestError)
-    def refused(error: RequestError) -> Response:
-        return _error(error.status, error.message)
-
-    @app.errorhandler(HTTPException)
-    def http_error(error: HTTPException) -> Response:
-        return _error(error.code or 500, error.description or error.name)
+    app = Flask("paddle-canary", static_folder=None)
+    # A redirect would lose the body of a request.
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    views = Views(settings, pool, metrics)
+    for route in ROUTES:
+        view: Callable[..., Response] = getattr(views, route.view)
+        app.add_url_rule(
+            route.rule, route.name, view, methods=[route.method], provide_automatic_options=False
+        )
+    app.register_error_handler(RequestError, _refused)
+    app.register_error_handler(HTTPException, _http_error)
+    app.before_request(_identify)
 
     @app.after_request
     def account(answer: Response) -> Response:
-        if request.path == _INFER:
-            answer.headers["X-Model-Version"] = settings.version
-            begun = g.get("begun", None)
-            seconds = 0.0 if begun is None else time.perf_counter() - begun
-            metrics.record(answer.status_code, seconds)
+        answer.headers[REQUEST_ID_HEADER] = g.request_id
+        if "begun" not in g:
+            body.discard(request.environ)
+        if is_inference(request.path):
+            answer.headers[VERSION_HEADER] = settings.version
+            result: Result | None = g.get("result", None)
+            seconds = time.perf_counter() - g.begun if "begun" in g else 0.0
+            metrics.record(answer.status_code, seconds, result, g.request_id)
+            logs.access(
+                settings.access_sample,
+                answer.status_code,
+                {
+                    "request_id": g.request_id,
+                    "path": request.path,
+                    "seconds": round(seconds, 6),
+                    "queue_seconds": round(result.queue_s, 6) if result else None,
+                    "batch": result.batch if result else None,
+                },
+            )
         return answer
 
     return app
 
 
-def _health(good: bool, otherwise: str) -> tuple[Response, int]:
-    return (jsonify(status="ok"), 200) if good else (jsonify(status=otherwise), 503)
+def is_inference(path: str) -> bool:
+    """Whether answers of this path are counted; also those to a wrong method or model."""
+    return path.rstrip("/").endswith("/infer")
 
 
-def _error(status: int, message: str) -> Response:
-    answer = jsonify(error=message)
-    answer.status_code = status
-    if status == 503:
-        answer.headers["Retry-After"] = "1"
+def _identify() -> None:
+    given = request.headers.get(REQUEST_ID_HEADER, "")
+    good = 0 < len(given) <= _LONGEST_ID and given.isascii() and given.isprintable()
+    g.request_id = given if good else uuid.uuid4().hex
+
+
+def _refused(error: RequestError) -> Response:
+    answer = jsonify(error=error.message)
+    answer.status_code = error.status
+    if error.status == 503:
+        answer.headers["Retry-After"] = _RETRY_AFTER_S
+    return answer
+
+
+def _http_error(error: HTTPException) -> Response:
+    answer = _refused(RequestError(error.code or 500, error.description or error.name))
+    for name, value in error.get_headers():
+        if name.lower() not in ("content-type", "content-length"):
+            answer.headers[name] = value  # a 405 has to say what is allowed
     return answer

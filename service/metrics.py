@@ -1,59 +1,164 @@
-"""The metrics contract: three metrics with the label `version`, nothing else.
+"""The metrics of one version of a model, at zero from the start: the first error is an increase.
 
-Every answer of /infer counts as a request. Answers with 5xx count as errors. Answers with 4xx are
-the client's: they are no errors, and stay out of the latency because they would flatter it.
+The contract that alerts and the rollout read, with the label `version` alone: requests, errors,
+latency. Every answer of an inference route counts as a request. Answers with 5xx count as errors:
+the handler failed (500), its worker hung (504), or the service was full or without workers (503).
+Answers with 4xx are the client's: they are no errors, and stay out of the latency because they
+would flatter it. docs/handlers.md tells model developers the same.
+
+`paddle_model_quality` carries the handler's own scores of its answers; `paddle_serving_*` is about
+this container.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
 from prometheus_client import (
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     disable_created_metrics,
-    generate_latest,
 )
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from service.messages import Ready
+from service.pool import Result
 
 # Seconds. The bounds are dense around the usual objectives: a quantile is exact only at a bound,
 # so 0.5 s, the default objective for p99, has to be one.
 LATENCY_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 2.0, 5.0, 10.0)
+_QUEUE_BUCKETS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0)
+_BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64)
+
+_RESTARTS = ("died", "hung", "memory", "start")
+
+# OpenMetrics allows 128 characters for an exemplar's names and values together.
+_EXEMPLAR = 100
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 class Metrics:
-    """The counters of one version, at zero from the start: the first error is an increase."""
+    """What one container counts.
 
-    def __init__(self, version: str) -> None:
+    Args:
+        in_flight: gives the number of requests between arrival and answer.
+    """
+
+    def __init__(self, version: str, in_flight: Callable[[], float]) -> None:
+        self._version = version
         self._registry = CollectorRegistry()
-        self._requests = Counter(
-            "paddle_model_requests_total",
-            "Answers of /infer.",
-            ["version"],
-            registry=self._registry,
-        ).labels(version)
-        self._errors = Counter(
-            "paddle_model_errors_total",
-            "Answers of /infer with status 5xx.",
-            ["version"],
-            registry=self._registry,
-        ).labels(version)
-        self._latency = Histogram(
+        self._requests = self._counter("paddle_model_requests_total", "Answers to inferences.")
+        self._errors = self._counter(
+            "paddle_model_errors_total", "Answers to inferences with status 5xx."
+        )
+        self._latency = self._histogram(
             "paddle_model_latency_seconds",
             "Seconds from the end of the request body to the answer, without 4xx answers.",
-            ["version"],
-            buckets=LATENCY_BUCKETS,
+            LATENCY_BUCKETS,
+        )
+        self._queue = self._histogram(
+            "paddle_serving_queue_seconds", "Seconds in the queue for a worker.", _QUEUE_BUCKETS
+        )
+        self._batch = self._histogram(
+            "paddle_serving_batch_size", "Requests in the batch of a request.", _BATCH_BUCKETS
+        )
+        self._refusals = Counter(
+            "paddle_serving_refusals_total",
+            "Answers to inferences with a status other than 200, by status.",
+            ["version", "status"],
             registry=self._registry,
-        ).labels(version)
+        )
+        restarts = Counter(
+            "paddle_serving_worker_restarts_total",
+            "Workers that were replaced: died, hung, memory, or start: could not load the model.",
+            ["version", "reason"],
+            registry=self._registry,
+        )
+        self._restarts = {reason: restarts.labels(version, reason) for reason in _RESTARTS}
+        self._load = self._gauge("paddle_serving_load_seconds", "Seconds to load the model.")
+        self._warm = self._gauge("paddle_serving_warm_up_seconds", "Seconds to warm it up.")
+        self._gauge("paddle_serving_requests_in_flight", "Requests inside.").set_function(in_flight)
+        self._quality = _Quality(version)
+        self._registry.register(self._quality)
 
-    def record(self, status: int, seconds: float) -> None:
-        """Counts one answer of /infer with its HTTP status and latency in seconds."""
+    def record(self, status: int, seconds: float, result: Result | None, request_id: str) -> None:
+        """Counts one answer of an inference route.
+
+        Args:
+            seconds: from the end of the request's body to the answer.
+            result: what the pool gave, None where it gave nothing.
+        """
         self._requests.inc()
         if status >= 500:
             self._errors.inc()
+        if status != 200:
+            self._refusals.labels(self._version, str(status)).inc()
         if status < 400 or status >= 500:
-            self._latency.observe(seconds)
+            exemplar = {"request_id": request_id} if len(request_id) <= _EXEMPLAR else None
+            self._latency.observe(seconds, exemplar)
+        if result is not None:
+            self._queue.observe(result.queue_s)
+            self._batch.observe(result.batch)
+            for signal, value in result.quality.items():
+                self._quality.signals[signal].observe(value)
 
-    def text(self) -> bytes:
-        """The metrics in the Prometheus text format 0.0.4."""
-        return generate_latest(self._registry)
+    def loaded(self, ready: Ready) -> None:
+        """A worker has loaded the model; the first one tells which signals there are."""
+        self._load.set(ready.load_s)
+        self._warm.set(ready.warm_s)
+        self._quality.declare(ready.signals)
+
+    def restarted(self, reason: str) -> None:
+        """A worker is being replaced."""
+        self._restarts[reason].inc()
+
+    def exposition(self, accept: str) -> tuple[bytes, str]:
+        """The metrics and their Content-Type, in the format that an Accept header asks for.
+
+        Only OpenMetrics carries exemplars (the request ids of latencies).
+        """
+        encode, content_type = choose_encoder(accept)
+        return encode(self._registry), content_type
+
+    def _counter(self, name: str, text: str) -> Counter:
+        return Counter(name, text, ["version"], registry=self._registry).labels(self._version)
+
+    def _gauge(self, name: str, text: str) -> Gauge:
+        return Gauge(name, text, ["version"], registry=self._registry).labels(self._version)
+
+    def _histogram(self, name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
+        family = Histogram(name, text, ["version"], buckets=buckets, registry=self._registry)
+        return family.labels(self._version)
+
+
+class _Quality(Collector):
+    """One histogram whose signals have buckets of their own, which the library has no class for."""
+
+    def __init__(self, version: str) -> None:
+        self._version = version
+        self._families: list[Histogram] = []
+        self.signals: dict[str, Histogram] = {}
+
+    def declare(self, signals: Mapping[str, Sequence[float]]) -> None:
+        for signal, buckets in signals.items():
+            if signal not in self.signals:
+                family = Histogram(
+                    "paddle_model_quality",
+                    "Scores that the handler gives its answers.",
+                    ["version", "signal"],
+                    buckets=buckets,
+                    registry=None,
+                )
+                self.signals[signal] = family.labels(self._version, signal)
+                self._families.append(family)
+
+    def collect(self) -> Iterator[Metric]:
+        metrics = [metric for family in list(self._families) for metric in family.collect()]
+        for metric in metrics[1:]:
+            metrics[0].samples.extend(metric.samples)
+        yield from metrics[:1]

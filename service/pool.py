@@ -1,20 +1,57 @@
-"""The worker processes: hands each request to a free one and replaces those that end."""
+"""The worker processes: each takes batches from one queue, and is replaced when it ends."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass
 from typing import Protocol
 
+from service.batches import Batches, Expired, Full, Job
 from service.errors import RequestError, StartError, describe_exit
-from service.idle import Full, Idle
+from service.messages import Ready, Refusal, Reply, Work
+from service.settings import Settings
+from service.slots import Slots
+from service.tensors import Tensors, TooLarge, pack, unpack
+from service.worker import Died, Hung
 
 _log = logging.getLogger(__name__)
 
 # Seconds between attempts to start a worker that cannot load any more (a GPU fell off the bus).
 _RETRY_S = 2.0
+
+# Seconds after which an idle worker that has died is noticed; no request waits for that, since
+# others take it, or its successor.
+_LOOK_S = 0.2
+
+# Bytes of a slot for the lengths of BYTES elements, which come on top of what a client sent.
+_LENGTHS = 4096
+
+# Seconds for which the queue has to be full before the pod asks to be left alone. A burst fills it
+# for a moment; when all pods are overloaded, leaving the Service would help nobody.
+_SATURATED_S = 10.0
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a worker made of a request.
+
+    Attributes:
+        outputs: the handler's outputs, or `document` (BYTES [1]) alone if that was asked for.
+        quality: scores of the answer by signal.
+        queue_s: seconds in the queue.
+        run_s: seconds with the worker.
+        batch: requests in its batch.
+    """
+
+    outputs: Tensors
+    quality: Mapping[str, float]
+    queue_s: float
+    run_s: float
+    batch: int
 
 
 class WorkerLike(Protocol):
@@ -22,61 +59,78 @@ class WorkerLike(Protocol):
 
     @property
     def pid(self) -> int | None: ...
-    def wait_ready(self) -> None: ...
-    def run(self, image: bytes, deadline_s: float) -> bytes: ...
+    def wait_ready(self) -> Ready: ...
+    def run(
+        self, batch: Sequence[Work], deadline_s: float, answered: Callable[[Reply], None]
+    ) -> None: ...
     def alive(self) -> bool: ...
+    def memory(self) -> int: ...
     def kill(self) -> None: ...
-    def join(self) -> int | None: ...
+    def end(self) -> int | None: ...
+
+
+class Watcher(Protocol):
+    """Who is told what the workers do; `service.metrics.Metrics` is."""
+
+    def loaded(self, ready: Ready) -> None: ...
+    def restarted(self, reason: str) -> None: ...
 
 
 class Pool:
     """A fixed number of workers and a bounded number of requests waiting for them.
 
     Args:
-        start: starts one worker process and returns at once.
-        size: number of workers.
-        waiting: requests that may wait while all workers are busy.
-        deadline_s: seconds a request may wait, and again seconds a worker may take for it.
+        start: starts the worker of a seat (from 0) and returns at once.
+        slots: the memory that requests travel in; as many as may wait and be with workers.
+        watcher: hears of loads and restarts.
         unable: called once with one line when a first worker cannot load the model.
     """
 
     def __init__(
         self,
-        start: Callable[[], WorkerLike],
-        size: int,
-        waiting: int,
-        deadline_s: float,
+        settings: Settings,
+        start: Callable[[int], WorkerLike],
+        slots: Slots,
+        watcher: Watcher,
         unable: Callable[[str], None],
     ) -> None:
+        self._settings = settings
         self._start = start
-        self._size = size
-        self._deadline_s = deadline_s
+        self._slots = slots
+        self._watcher = watcher
         self._unable = unable
-        self._idle: Idle[WorkerLike] = Idle(waiting)
+        self._batches = Batches(settings.waiting, settings.max_batch, settings.window_s)
         self._lock = threading.Lock()
         self._workers: set[WorkerLike] = set()  # every process that may still run
         self._live = 0  # those of them that have loaded the model
-        self._warm = False
         self._draining = False
         self._stopped = False
+        self.warm = False
+        """All workers have been ready once."""
+        self.model: Ready | None = None
+        """What the model takes and gives; None until a worker has loaded it."""
 
     def start(self) -> None:
         """Starts the workers and returns; `warm` tells when all of them are ready."""
-        for seat in range(self._size):
-            threading.Thread(target=self._keep, name=f"worker-{seat}", daemon=True).start()
+        for seat in range(self._settings.workers):
+            name = f"worker-{seat}"
+            threading.Thread(target=self._keep, args=(seat,), name=name, daemon=True).start()
 
     @property
-    def warm(self) -> bool:
-        """All workers have been ready once."""
-        return self._warm
-
-    @property
-    def ready(self) -> bool:
-        """New requests are welcome: warm, some worker lives, and the service is not ending."""
-        return self._warm and self._live > 0 and not self._draining
+    def unready(self) -> str:
+        """Why new requests are not welcome; empty when they are."""
+        if self._draining:
+            return "ending"
+        if not self.warm:
+            return "workers are loading the model"
+        if self._live == 0:
+            return "no worker lives"
+        if self._batches.full_for() > _SATURATED_S:
+            return f"the queue has been full for {_SATURATED_S:g} s"
+        return ""
 
     def drain(self) -> None:
-        """Makes `ready` false. Requests that still come are answered."""
+        """Makes the pool unready. Requests that still come are answered."""
         self._draining = True
 
     def stop(self) -> None:
@@ -86,72 +140,159 @@ class Pool:
             for worker in self._workers:
                 worker.kill()
 
-    def run(self, image: bytes) -> bytes:
-        """The answer for one image, as JSON.
+    def run(self, request: Tensors, document: bool) -> Result:
+        """Has a request answered.
 
         Raises:
-            RequestError: 503 when too many wait or no worker came free in time, else what the
-                worker says.
+            RequestError: 413 when it does not fit into a slot, 503 when too many wait or no worker
+                came free in time, 504 or 500 when its worker hung or died, else what the worker
+                says.
         """
-        worker = self._free_worker()
+        slot = self._slots.take()
+        if slot is None:
+            raise _too_many()
         try:
-            return worker.run(image, self._deadline_s)
+            return self._run(slot, request, document)
         finally:
-            if worker.alive():
-                self._idle.put(worker)
+            self._slots.give_back(slot)
 
-    def _free_worker(self) -> WorkerLike:
-        end = time.monotonic() + self._deadline_s
-        while True:
-            try:
-                worker = self._idle.take(end - time.monotonic())
-            except Full:
-                raise RequestError(
-                    503, "too many requests are waiting; try again in a second"
-                ) from None
-            except TimeoutError:
-                raise RequestError(
-                    503, f"no worker came free in {self._deadline_s:g} s; try again in a second"
-                ) from None
-            if worker.alive():  # it may have died while idle
-                return worker
+    def _run(self, slot: int, request: Tensors, document: bool) -> Result:
+        block = self._slots.memory.block(slot)
+        try:
+            work = Work(slot, pack(request, block), document)
+        except TooLarge as error:
+            raise RequestError(
+                413, f"the request has {error.needed} bytes; at most {error.there} are taken"
+            ) from None
+        # Tensors of one shape make a batch; the first axis counts rows.
+        bucket = tuple((part.name, part.datatype, part.shape[1:]) for part in work.tensors)
+        job = Job(work, bucket, expires=time.monotonic() + self._settings.deadline_s)
+        reply = self._reply(job)
+        if isinstance(reply, Refusal):
+            raise RequestError(reply.status, reply.message)
+        return Result(
+            unpack(reply.tensors, block),
+            reply.quality,
+            queue_s=job.dispatched - job.queued,
+            run_s=time.monotonic() - job.dispatched,
+            batch=job.batch,
+        )
 
-    def _keep(self) -> None:
-        """Keeps one seat filled: starts a worker, waits for its end, starts the next."""
-        while (worker := self._started()) is not None:
+    def _reply(self, job: Job) -> Reply:
+        try:
+            self._batches.put(job)
+            while True:
+                try:
+                    return job.reply.result(max(job.expires - time.monotonic(), _LOOK_S))
+                except FutureTimeout:  # else it is with a worker, whose own deadline ends that
+                    if self._batches.withdraw(job):
+                        raise Expired from None
+        except Full:
+            raise _too_many() from None
+        except Expired:
+            raise RequestError(
+                503,
+                f"no worker came free in {self._settings.deadline_s:g} s; try again in a second",
+            ) from None
+
+    def _keep(self, seat: int) -> None:
+        """Keeps one seat filled: starts a worker, feeds it until its end, starts the next."""
+        while (worker := self._started(seat)) is not None:
             try:
-                worker.wait_ready()
+                ready = worker.wait_ready()
             except StartError as error:
                 self._ended(worker)
-                if not self._warm:
+                if not self.warm:
                     self._unable(str(error))
                     return
                 _log.error("a worker cannot start: %s", error)
+                self._watcher.restarted("start")
                 time.sleep(_RETRY_S)
                 continue
             with self._lock:
                 self._live += 1
-                self._warm = self._warm or self._live == self._size
-            self._idle.put(worker)
-            worker.join()
-            with self._lock:
-                self._live -= 1
-            how = describe_exit(self._ended(worker))
+                self.model = ready
+                self.warm = self.warm or self._live == self._settings.workers
+            self._watcher.loaded(ready)
+            reason = self._feed(worker)
             if not self._stopped:
-                _log.error("worker %s ended (%s); starting another", worker.pid, how)
+                self._watcher.restarted(reason)
 
-    def _started(self) -> WorkerLike | None:
+    def _feed(self, worker: WorkerLike) -> str:
+        """Gives a worker batches until it has to be replaced; why it has."""
+        reason = ""
+        left: list[Job] = []
+        while not reason:
+            reason, left = self._next_batch(worker)
+        with self._lock:
+            self._live -= 1
+        how = describe_exit(self._ended(worker))
+        if not self._stopped:
+            _log.error("worker %s ended (%s: %s); starting another", worker.pid, reason, how)
+        self._unanswered(left, reason)
+        return reason
+
+    def _next_batch(self, worker: WorkerLike) -> tuple[str, list[Job]]:
+        """Why the worker has to be replaced, if it has, and what it leaves unanswered."""
+        batch = self._batches.take(_LOOK_S)
+        if not worker.alive():  # it died while idle and has not met them
+            self._batches.put_back(batch)
+            return "died", []
+        left = {job.work.slot: job for job in batch}
+
+        def answered(reply: Reply) -> None:
+            left.pop(reply.slot).reply.set_result(reply)
+
+        try:
+            if batch:
+                worker.run([job.work for job in batch], self._settings.deadline_s, answered)
+        except Hung:
+            worker.kill()
+            return "hung", list(left.values())
+        except Died:
+            return "died", list(left.values())
+        if worker.memory() > self._settings.worker_memory:
+            worker.kill()
+            return "memory", []
+        return "", []
+
+    def _unanswered(self, jobs: list[Job], reason: str) -> None:
+        """Ends requests whose worker is gone; those that may not have been its end come again."""
+        again = []
+        for job in jobs:
+            slot = job.work.slot
+            if reason == "hung":
+                text = f"no result after {self._settings.deadline_s:g} s; the worker is replaced"
+                job.reply.set_result(Refusal(slot, 504, text))
+            elif job.batch == 1:
+                text = "the worker process died under this request"
+                job.reply.set_result(Refusal(slot, 500, text))
+            else:
+                job.alone = True
+                again.append(job)
+        self._batches.put_back(again)
+
+    def _started(self, seat: int) -> WorkerLike | None:
         """A new worker; None once the pool is stopped, so that `stop` misses none."""
         with self._lock:
             if self._stopped:
                 return None
-            worker = self._start()
+            worker = self._start(seat)
             self._workers.add(worker)
             return worker
 
     def _ended(self, worker: WorkerLike) -> int | None:
-        worker.kill()
-        exit_code = worker.join()
+        exit_code = worker.end()
         with self._lock:
             self._workers.discard(worker)
         return exit_code
+
+
+def slots(settings: Settings) -> Slots:
+    """Memory for all requests that wait, are with workers, or are being taken out again."""
+    count = settings.waiting + 2 * settings.workers * settings.max_batch
+    return Slots(count, settings.max_bytes + _LENGTHS)
+
+
+def _too_many() -> RequestError:
+    return RequestError(503, "too many requests are waiting; try again in a second")

@@ -1,4 +1,4 @@
-"""Inside a Paddle worker process: one handler, one thread, one request at a time.
+"""Inside a Paddle worker process: one handler, one thread, one batch at a time.
 
 Paddle crashes or answers wrongly when a predictor moves between threads, so everything happens on
 the main thread. The process ends when the front's end of the pipe closes, however the front ended.
@@ -6,56 +6,127 @@ the main thread. The process ends when the front's end of the pipe closes, howev
 
 from __future__ import annotations
 
-import ctypes
-import json
 import logging
 import os
 import signal
+import time
 import warnings
 from multiprocessing.connection import Connection
 
-from service import handlers
+from service import logs, stages
 from service.errors import RequestError, StartError
-from service.messages import Answer, Ready, Refusal, Reply, Unable
+from service.handlers import Handler
+from service.messages import Answer, Ready, Refusal, Reply, Unable, Work
 from service.settings import Settings
+from service.slots import Memory
+from service.tensors import Tensors, TooLarge, one, pack, unpack
+
+_log = logging.getLogger(__name__)
 
 
-def main(settings: Settings, slot: ctypes.Array[ctypes.c_ubyte], pipe: Connection) -> None:
-    """Loads the model, says Ready or Unable, then answers each length until the pipe closes.
+def main(settings: Settings, seat: int, memory: Memory, pipe: Connection) -> None:
+    """Loads the model, says Ready or Unable, then answers batches until the pipe closes.
 
     Args:
-        slot: the bytes of the request; the front does not touch them until it has the answer.
+        seat: number of this worker; tells which GPU is its own.
+        memory: the slots with requests, which the front leaves alone until they are answered.
     """
     # The front decides when a worker ends: a signal to the whole group must not cut a request off.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # One thread per process: with more, the processes only take each other's cores.
-    os.environ["OMP_NUM_THREADS"] = "1"
+    # Read when paddle is imported, by the libraries below it.
+    os.environ["OMP_NUM_THREADS"] = str(settings.engine.threads)
     os.environ.setdefault("GLOG_minloglevel", "2")
+    logs.configure(settings.model, settings.version)
     warnings.filterwarnings("ignore", message="No ccache found")
 
     try:
-        handler = handlers.load(settings)
-        handler.warm_up()
+        handler, ready = _prepared(settings, seat)
     except StartError as error:
         pipe.send(Unable(str(error)))
         return
-    pipe.send(Ready())
+    pipe.send(ready)
 
-    view = memoryview(slot).cast("B")
-    while True:
-        try:
-            length: int = pipe.recv()
-        except EOFError:
-            return
-        pipe.send(_answer(handler, bytes(view[:length])))
-
-
-def _answer(handler: handlers.Handler, image: bytes) -> Reply:
     try:
-        return Answer(json.dumps(handler.answer(image), ensure_ascii=False).encode())
-    except RequestError as refused:
-        return Refusal(refused.status, refused.message)
-    except Exception as error:  # whatever a handler raises is one failed request, not a dead worker
-        logging.getLogger(__name__).exception("the handler failed on a request")
-        return Refusal(500, f"the handler failed on this request: {type(error).__name__}")
+        while True:
+            _answer(handler, pipe.recv(), memory, pipe)
+    except (EOFError, BrokenPipeError):
+        return  # the front is gone
+
+
+def _prepared(settings: Settings, seat: int) -> tuple[Handler, Ready]:
+    # Imported here: the front reads this module too, and must stay free of paddle.
+    from service.handlers.load import load  # noqa: PLC0415
+
+    begun = time.monotonic()
+    handler = load(settings, seat % max(1, settings.engine.gpus))
+    loaded = time.monotonic()
+    try:
+        _warm_up(handler)
+    except StartError:
+        raise
+    except Exception as error:
+        _log.exception("the handler failed on its own warm-up samples")
+        raise StartError(
+            f"the handler fails on its own warm-up samples: {type(error).__name__}: {error}"
+        ) from None
+    ready = Ready(
+        tuple(handler.inputs),
+        tuple(handler.outputs),
+        dict(handler.signals),
+        load_s=loaded - begun,
+        warm_s=time.monotonic() - loaded,
+    )
+    return handler, ready
+
+
+def _warm_up(handler: Handler) -> None:
+    for sample in handler.samples():
+        # All that a request goes through: what cannot work is found before a request finds it.
+        answer = stages.run_one(handler, sample)
+        handler.document(answer)
+        _quality(handler, answer)
+    for call in handler.warm_up():
+        for outcome in stages.run_calls(handler, [call]):
+            _raise_failure(outcome)
+
+
+def _raise_failure(outcome: object) -> None:
+    if isinstance(outcome, Exception):
+        raise outcome
+
+
+def _answer(handler: Handler, batch: list[Work], memory: Memory, pipe: Connection) -> None:
+    requests = [unpack(work.tensors, memory.block(work.slot)) for work in batch]
+
+    def done(index: int, outcome: Tensors | Exception) -> None:
+        work = batch[index]
+        pipe.send(_reply(handler, work, outcome, memory.block(work.slot)))
+
+    stages.run(handler, requests, done)
+
+
+def _reply(handler: Handler, work: Work, outcome: Tensors | Exception, block: memoryview) -> Reply:
+    try:
+        if isinstance(outcome, Exception):
+            return _refusal(work, outcome)
+        outputs = {"document": one(handler.document(outcome))} if work.document else outcome
+        return Answer(work.slot, pack(outputs, block), _quality(handler, outcome))
+    except Exception as error:  # whatever a handler raises is one failed request, no dead worker
+        return _refusal(work, error)
+
+
+def _quality(handler: Handler, answer: Tensors) -> dict[str, float]:
+    """The scores of an answer that the handler has declared."""
+    scores = handler.quality(answer)
+    return {signal: float(scores[signal]) for signal in handler.signals if signal in scores}
+
+
+def _refusal(work: Work, error: Exception) -> Refusal:
+    if isinstance(error, RequestError):
+        return Refusal(work.slot, error.status, error.message)
+    if isinstance(error, TooLarge):
+        size = f"the answer has {error.needed} bytes; at most {error.there} go out (MAX_BYTES)"
+        return Refusal(work.slot, 500, size)
+    _log.error("the handler failed on a request", exc_info=error)
+    return Refusal(work.slot, 500, f"the handler failed on this request: {type(error).__name__}")

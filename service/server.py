@@ -10,22 +10,34 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
-from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 
+from service import logs
+from service.errors import StartError
 from service.front import create_app
-from service.pool import Pool
+from service.metrics import Metrics
+from service.patience import PatientSocket
+from service.pool import Pool, slots
 from service.settings import Settings
+from service.tracing import instrument
 from service.worker import Worker
 
 # Seconds. Longer than a proxy keeps an idle connection (Traefik 90 s, nginx 60 s), so that the
 # proxy closes first: a request sent into a connection that we close is lost.
 _KEEP_ALIVE_S = 120
 
-# Threads beyond those that /infer can occupy, for health, metrics and the answer 503.
-_SPARE_THREADS = 8
+# Threads beyond those that wait for answers: for health, metrics, the answer 503, and clients that
+# send slowly. A waiting thread costs nothing but its stack.
+_SPARE_THREADS = 64
 
 
 class _FrontProcess(ThreadWorker):  # type: ignore[misc]
+    def handle(self, conn: TConn) -> object:
+        if not isinstance(conn.sock, PatientSocket):
+            conn.sock = PatientSocket(conn.sock, self.app.settings.read_s)
+        conn.sock.begin()
+        return super().handle(conn)
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.app.pool.drain()
         super().handle_exit(sig, frame)
@@ -35,21 +47,21 @@ class Server(BaseApplication):  # type: ignore[misc]
     """`run()` serves until SIGTERM and exits with 0, or with 4 if the model cannot be loaded."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        self.settings = settings
         self.pool: Pool
         super().__init__()
 
     def load_config(self) -> None:
-        settings = self._settings
+        settings = self.settings
         options: dict[str, Any] = {
             "bind": f"0.0.0.0:{settings.port}",
             "workers": 1,  # the pool and the metrics live in one process
             "worker_class": _FrontProcess,
-            "threads": settings.workers + settings.waiting + _SPARE_THREADS,
+            "threads": settings.waiting + settings.workers * settings.max_batch + _SPARE_THREADS,
             "keepalive": _KEEP_ALIVE_S,
             # The longest that an accepted request can take: its wait, then its worker.
             "graceful_timeout": int(2 * settings.deadline_s) + 1,
-            "loglevel": "warning",
+            "logconfig_dict": logs.GUNICORN,
             "control_socket_disable": True,  # it wants a home directory; nobody uses it here
             "worker_exit": lambda _arbiter, process: process.app.pool.stop(),
         }
@@ -57,16 +69,24 @@ class Server(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        settings = self._settings
+        settings = self.settings
+        logs.configure(settings.model, settings.version)
+        memory = slots(settings)
+        metrics = Metrics(settings.version, memory.taken)
         self.pool = Pool(
-            lambda: Worker(settings),
-            settings.workers,
-            settings.waiting,
-            settings.deadline_s,
+            settings,
+            lambda seat: Worker(settings, seat, memory.memory),
+            memory,
+            metrics,
             _unable,
         )
         self.pool.start()
-        return create_app(settings, self.pool)
+        app = create_app(settings, self.pool, metrics)
+        try:
+            instrument(app, settings.model, settings.version, os.environ)
+        except StartError as error:
+            _unable(str(error))
+        return app
 
 
 def _unable(message: str) -> None:

@@ -65,7 +65,7 @@ def boxes(heat: Tensor, height: int, width: int) -> list[Box]:
 def _mean_inside(heat: Tensor, contour: NDArray[np.int32]) -> float:
     x, y, w, h = cv2.boundingRect(contour)
     mask = np.zeros((h, w), np.uint8)
-    cv2.fillPoly(mask, [contour - np.array([x, y])], 1)
+    cv2.fillPoly(mask, [contour - np.array([x, y])], (1,))
     return float(cv2.mean(heat[y : y + h, x : x + w], mask)[0])
 
 

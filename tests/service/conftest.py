@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,8 +18,12 @@ _SERVICE = Path(fetch_models.__file__).parent
 
 @pytest.fixture(scope="session")
 def python() -> Path:
-    """The interpreter of the serving container's environment."""
-    return environment(_SERVICE / "requirements.txt") / "bin/python"
+    """The interpreter of the serving container's environment, or of the GPU image's.
+
+    The CPU's unless SERVICE_REQUIREMENTS=requirements-gpu.txt; paddlepaddle-gpu runs on a CPU too.
+    """
+    chosen = os.environ.get("SERVICE_REQUIREMENTS", "requirements.txt")
+    return environment(_SERVICE / chosen) / "bin/python"
 
 
 @pytest.fixture(scope="session")

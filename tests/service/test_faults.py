@@ -109,8 +109,11 @@ def test_a_killed_front_leaves_no_process_and_no_shared_memory(
     ("damage", "message"),
     [
         (lambda model: (model / "rec/inference.pdiparams").unlink(), "pdiparams is missing"),
-        (lambda model: os.truncate(model / "rec/inference.pdiparams", 10**6), "no Paddle model"),
-        (lambda model: (model / "det/inference.pdmodel").write_bytes(b"x" * 99), "file damaged"),
+        (lambda model: os.truncate(model / "rec/inference.pdiparams", 10**6), "is cut off"),
+        (
+            lambda model: (model / "det/inference.pdmodel").write_bytes(b"x" * 99),
+            "is no program of Paddle",
+        ),
         (lambda model: (model / "rec/keys.txt").write_text("a\nb\n"), "keys.txt has 3 letters"),
         (lambda model: (model / "model.yaml").write_text("handler: ocr\nstages: [rec]"), "stages"),
     ],

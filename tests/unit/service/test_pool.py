@@ -1,45 +1,73 @@
-"""The pool replaces workers that end and bounds the wait for them."""
+"""The pool replaces workers that end, and a request meets only the end of its own."""
 
 from __future__ import annotations
 
-import json
-import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
+import numpy as np
 import pytest
 
 from service.errors import RequestError
-from service.pool import Pool
-from service.worker import WorkerLost
-from tests.unit.service.stub import StubWorker
+from service.messages import Ready, Refusal
+from service.pool import Pool, Result, slots
+from service.settings import from_environment
+from service.tensors import one
+from service.worker import Died, Hung
+from tests.unit.service.stub_worker import StubWorker
+
+_REQUEST = {"image": one(b"x")}
 
 
 class _Workshop:
-    """Makes stub workers and remembers them."""
+    """Makes stub workers, remembers them, and hears what the pool tells."""
 
     def __init__(self) -> None:
         self.made: list[StubWorker] = []
         self.unable: str | None = None
         self.complaints: list[str] = []
+        self.restarts: list[str] = []
+        self._clients = ThreadPoolExecutor()
 
-    def start(self) -> StubWorker:
+    def start(self, seat: int) -> StubWorker:
         worker = StubWorker(len(self.made) + 1, self.unable)
         self.made.append(worker)
         return worker
 
-    def pool(self, size: int = 1, waiting: int = 1, deadline_s: float = 5.0) -> Pool:
-        pool = Pool(self.start, size, waiting, deadline_s, self.complaints.append)
+    def loaded(self, ready: Ready) -> None:
+        pass
+
+    def restarted(self, reason: str) -> None:
+        self.restarts.append(reason)
+
+    def pool(self, **env: str) -> Pool:
+        given = {"MODEL_NAME": "ocr", "MODEL_VERSION": "v1.1", "WORKERS": "1", "WAITING": "1"}
+        settings = from_environment({**given, "MAX_BYTES": "100", **env})
+        pool = Pool(settings, self.start, slots(settings), self, self.complaints.append)
         pool.start()
         return pool
+
+    def warm(self, **env: str) -> Pool:
+        pool = self.pool(**env)
+        _until(lambda: pool.warm)
+        return pool
+
+    def send(self, pool: Pool) -> Future[Result]:
+        return self._clients.submit(pool.run, _REQUEST, False)
+
+    def close(self) -> None:
+        for worker in self.made:
+            worker.gate.set()
+            worker.kill()
+        self._clients.shutdown()
 
 
 @pytest.fixture
 def workshop() -> Iterator[_Workshop]:
     workshop = _Workshop()
     yield workshop
-    for worker in workshop.made:
-        worker.kill()
+    workshop.close()
 
 
 def _until(condition: Callable[[], object]) -> None:
@@ -49,105 +77,159 @@ def _until(condition: Callable[[], object]) -> None:
         time.sleep(0.001)
 
 
-def _worker_of(answer: bytes) -> int:
-    return int(json.loads(answer)["worker"])
-
-
 def test_ready_once_all_workers_are(workshop: _Workshop) -> None:
-    pool = workshop.pool(size=2)
-    _until(lambda: pool.warm)
-    assert pool.ready
+    pool = workshop.warm(WORKERS="2")
+    assert pool.unready == ""
+    assert pool.model is not None
     assert len(workshop.made) == 2
 
 
 def test_a_worker_that_dies_under_a_request_is_replaced(workshop: _Workshop) -> None:
-    pool = workshop.pool()
-    _until(lambda: pool.warm)
-    workshop.made[0].fails = WorkerLost(500, "died")
+    pool = workshop.warm()
+    workshop.made[0].fails = Died()
+    with pytest.raises(RequestError, match="died under this request") as failed:
+        pool.run(_REQUEST, False)
+    assert failed.value.status == 500
+    pool.run(_REQUEST, False)
+    assert len(workshop.made[1].batches) == 1
+    assert workshop.restarts == ["died"]
+
+
+def test_a_worker_that_hangs_is_replaced(workshop: _Workshop) -> None:
+    pool = workshop.warm()
+    workshop.made[0].fails = Hung()
+    with pytest.raises(RequestError, match="no result after 10 s") as failed:
+        pool.run(_REQUEST, False)
+    assert failed.value.status == 504
+    pool.run(_REQUEST, False)
+    assert workshop.restarts == ["hung"]
+
+
+def test_a_worker_that_grows_is_replaced_after_its_answer(workshop: _Workshop) -> None:
+    pool = workshop.warm(WORKER_MEMORY_MB="1")
+    workshop.made[0].bytes = 2**20 + 1
+    pool.run(_REQUEST, False)
+    _until(lambda: workshop.restarts == ["memory"])
+    pool.run(_REQUEST, False)
+    assert len(workshop.made[1].batches) == 1
+
+
+def test_company_of_a_request_that_kills_its_worker_is_answered(workshop: _Workshop) -> None:
+    pool = workshop.warm(MAX_BATCH="3", WAITING="3")
+    first = workshop.made[0]
+    first.fails, first.fails_from, first.answers_first = Died(), 2, 1
+    first.gate.clear()
+    opening = workshop.send(pool)  # holds the worker while the batch gathers
+    _until(lambda: first.batches)
+    batch = [workshop.send(pool) for _ in range(3)]
+    _until(lambda: len(pool._batches._jobs) == 3)
+    first.gate.set()
+    opening.result()
+    # One is answered before the end; the others come again, each alone.
+    assert sorted(future.result().batch for future in batch) == [1, 1, 3]
+    assert [len(slots) for slots in workshop.made[1].batches] == [1, 1]
+
+
+def test_a_request_never_meets_a_worker_that_died_while_idle(workshop: _Workshop) -> None:
+    pool = workshop.warm()
     workshop.made[0].kill()
-    _until(lambda: len(workshop.made) == 2)
-    assert _worker_of(pool.run(b"x")) == 2
-    pool.stop()
+    pool.run(_REQUEST, False)
+    assert workshop.made[0].batches == []
 
 
-def test_a_request_never_gets_a_worker_that_died_while_idle(workshop: _Workshop) -> None:
-    pool = workshop.pool(size=2)
-    _until(lambda: pool.warm)
-    workshop.made[0].kill()
-    assert _worker_of(pool.run(b"x")) != 1
-    pool.stop()
-
-
-def test_a_request_that_fails_in_the_handler_leaves_the_worker_in_place(
-    workshop: _Workshop,
-) -> None:
-    pool = workshop.pool()
-    _until(lambda: pool.warm)
-    workshop.made[0].fails = RequestError(500, "failed")
-    with pytest.raises(RequestError):
-        pool.run(b"x")
-    workshop.made[0].fails = None
-    assert _worker_of(pool.run(b"x")) == 1
+def test_what_the_worker_refuses_leaves_it_in_place(workshop: _Workshop) -> None:
+    pool = workshop.warm()
+    workshop.made[0].says = lambda work: Refusal(work.slot, 415, "no image")
+    with pytest.raises(RequestError, match="no image") as refused:
+        pool.run(_REQUEST, False)
+    assert refused.value.status == 415
+    assert workshop.restarts == []
 
 
 def test_beyond_the_waiting_room_the_answer_is_503_at_once(workshop: _Workshop) -> None:
-    pool = workshop.pool(waiting=0)
-    _until(lambda: pool.warm)
+    pool = workshop.warm(WAITING="0")
     workshop.made[0].gate.clear()
-    inside = threading.Thread(target=pool.run, args=(b"x",))
-    inside.start()
-    _until(lambda: not pool._idle._free)
+    inside = workshop.send(pool)
+    _until(lambda: workshop.made[0].batches)
     with pytest.raises(RequestError, match="too many requests") as refused:
-        pool.run(b"x")
+        pool.run(_REQUEST, False)
     workshop.made[0].gate.set()
-    inside.join()
+    inside.result()
     assert refused.value.status == 503
 
 
 def test_a_wait_past_the_deadline_is_503(workshop: _Workshop) -> None:
-    pool = workshop.pool(deadline_s=0.05)
-    _until(lambda: pool.warm)
+    pool = workshop.warm(DEADLINE_SECONDS="0.1")
     workshop.made[0].gate.clear()
-    inside = threading.Thread(target=pool.run, args=(b"x",))
-    inside.start()
-    _until(lambda: not pool._idle._free)
-    with pytest.raises(RequestError, match="no worker came free") as refused:
-        pool.run(b"x")
+    inside = workshop.send(pool)
+    _until(lambda: workshop.made[0].batches)
+    with pytest.raises(RequestError, match=r"no worker came free in 0\.1 s") as refused:
+        pool.run(_REQUEST, False)
     workshop.made[0].gate.set()
-    inside.join()
+    inside.result()
     assert refused.value.status == 503
 
 
-def test_not_ready_while_no_worker_lives(workshop: _Workshop) -> None:
-    pool = workshop.pool()
-    _until(lambda: pool.warm)
+def test_a_wait_ends_even_if_no_worker_can_be_started_any_more(workshop: _Workshop) -> None:
+    pool = workshop.warm(DEADLINE_SECONDS="0.1")
     workshop.unable = "out of memory"
     workshop.made[0].kill()
-    _until(lambda: not pool.ready)
-    assert pool.warm
-    pool.stop()
+    _until(lambda: pool.unready)
+    with pytest.raises(RequestError, match="no worker came free"):
+        pool.run(_REQUEST, False)
+    assert pool.unready == "no worker lives"
+    assert "start" in workshop.restarts
+
+
+def test_a_request_larger_than_its_slot_is_413(workshop: _Workshop) -> None:
+    pool = workshop.warm()
+    with pytest.raises(RequestError, match="5004 bytes; at most 4196") as refused:
+        pool.run({"image": one(b"x" * 5000)}, False)
+    assert refused.value.status == 413
+
+
+def test_requests_travel_in_slots_and_leave_none_behind(workshop: _Workshop) -> None:
+    pool = workshop.warm()
+    for _ in range(100):
+        pool.run({"a": np.arange(3, dtype=np.float32)}, True)
+    assert pool._slots.taken() == 0
+
+
+def test_unready_while_the_queue_stays_full(
+    workshop: _Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.pool._SATURATED_S", 0.01)
+    pool = workshop.warm(WAITING="0")
+    workshop.made[0].gate.clear()
+    inside = workshop.send(pool)
+    _until(lambda: workshop.made[0].batches)
+    with pytest.raises(RequestError):
+        pool.run(_REQUEST, False)
+    _until(lambda: "queue has been full" in pool.unready)
+    workshop.made[0].gate.set()
+    inside.result()
+    _until(lambda: not pool.unready)
 
 
 def test_draining_is_unready_and_still_answers(workshop: _Workshop) -> None:
-    pool = workshop.pool()
-    _until(lambda: pool.warm)
+    pool = workshop.warm()
     pool.drain()
-    assert not pool.ready
-    assert _worker_of(pool.run(b"x")) == 1
+    assert pool.unready == "ending"
+    pool.run(_REQUEST, False)
 
 
 def test_a_model_that_cannot_be_loaded_is_reported_not_retried(workshop: _Workshop) -> None:
     workshop.unable = "/models/det is missing"
-    workshop.pool()
+    pool = workshop.pool()
     _until(lambda: workshop.complaints)
     assert workshop.complaints == ["/models/det is missing"]
     assert len(workshop.made) == 1
+    assert pool.unready == "workers are loading the model"
 
 
 def test_stopping_ends_all_workers_and_starts_none(workshop: _Workshop) -> None:
-    pool = workshop.pool(size=2)
-    _until(lambda: pool.warm)
+    pool = workshop.warm(WORKERS="2")
     pool.stop()
-    _until(lambda: not pool.ready)
+    _until(lambda: pool.unready)
     assert not any(worker.alive() for worker in workshop.made)
     assert len(workshop.made) == 2
