@@ -28,7 +28,11 @@ _HEAD = (
 
 def render(samples: Iterable[Sample]) -> str:
     """One line for each sample, in columns."""
-    lines = [_HEAD, *(_cells(sample) for sample in samples)]
+    return columns([_HEAD, *(_cells(sample) for sample in samples)])
+
+
+def columns(lines: Sequence[Sequence[str]]) -> str:
+    """Lines of cells below each other, to the right."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(text.rjust(width) for text, width in zip(line, widths, strict=True))

@@ -1,0 +1,1 @@
+"""Many good requests among bad ones while workers are killed: `python -m bench.soak`."""
