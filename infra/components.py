@@ -15,7 +15,7 @@ from infra.config import Pool, Registry, StackConfig
 from infra.guard import Record
 from infra.isolation import Manifest, namespace
 from infra.model import TERMINATION_SECONDS, autoscaler, deployment, disruption_budget, service
-from infra.names import MANAGED_BY, REGISTRY_SECRET
+from infra.names import DELETE_AT_ONCE, MANAGED_BY, REGISTRY_SECRET
 from infra.node_pools import node_patches
 from infra.traffic import must_be_ready, routes
 
@@ -158,6 +158,7 @@ def _pull_secret(namespace_name: str, registry: Registry, opts: ResourceOptions)
             "name": REGISTRY_SECRET,
             "namespace": namespace_name,
             "labels": dict(MANAGED_BY),
+            "annotations": DELETE_AT_ONCE,
         },
         "type": "kubernetes.io/dockerconfigjson",
         "stringData": pulumi.Output.secret(

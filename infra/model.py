@@ -40,11 +40,7 @@ def deployment(config: StackConfig, name: str, version_name: str) -> Manifest:
         "securityContext": pod_security(),
         "terminationGracePeriodSeconds": TERMINATION_SECONDS,
         "containers": [_server(name, version_name, version, pool)],
-        "volumes": [
-            {"name": "tmp", "emptyDir": {"sizeLimit": "256Mi"}},
-            # Tensors travel between the front and its workers in shared memory.
-            {"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": "256Mi"}},
-        ],
+        "volumes": [{"name": "tmp", "emptyDir": {"sizeLimit": "256Mi"}}],
     }
     if config.registry is not None:
         pod_spec["imagePullSecrets"] = [{"name": REGISTRY_SECRET}]
@@ -176,10 +172,7 @@ def _server(name: str, version_name: str, version: Version, pool: Pool) -> Manif
         "livenessProbe": _probe("live", period=10, failures=3),
         "lifecycle": {"preStop": {"sleep": {"seconds": PRE_STOP_SECONDS}}},
         "securityContext": container_security(),
-        "volumeMounts": [
-            {"name": "tmp", "mountPath": "/tmp"},
-            {"name": "shm", "mountPath": "/dev/shm"},
-        ],
+        "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],
     }
 
 

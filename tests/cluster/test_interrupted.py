@@ -5,6 +5,8 @@ The next update needs nothing by hand but what the engine's own message asks for
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -194,7 +196,11 @@ def test_two_engineers_with_a_clone_each_share_lock_and_memory(
     first = stack.start_up()
     assert first.stdout is not None
     assert any("Deployment ocr-v1-3 creating" in line for line in first.stdout)
-    refused = other.up()
+    os.kill(first.pid, signal.SIGSTOP)  # so that the other comes while it is at work
+    try:
+        refused = other.up()
+    finally:
+        os.kill(first.pid, signal.SIGCONT)
     first_done = finish(first)
     second = other.up()
     other.write(models(("v1.1", {"v1.3": 20}), LATER))

@@ -107,9 +107,12 @@ class Release:
             if event["involvedObject"]["name"] == name
         ]
 
+    def deployment(self, version: str) -> str:
+        return f"{self.stack.name}-{version.replace('.', '-')}"
+
     def wait_ready(self, version: str) -> None:
         self.stack.platform.kubectl(
-            *("rollout", "status", f"deployment/{self.stack.name}-{version.replace('.', '-')}"),
+            *("rollout", "status", f"deployment/{self.deployment(version)}"),
             *("-n", self.stack.name, "--timeout=180s"),
         )
 
@@ -206,6 +209,23 @@ def test_a_release_taken_back_and_one_promoted_lose_no_request(release: Release)
 
     assert tally(promoted).versions == {"v1.2": 20}
     assert tally(ask(release.target, 20)).versions == {"v1.1": 20}
+
+
+def test_a_rolling_restart_of_both_versions_loses_no_request(release: Release) -> None:
+    release.up("v1.1", {"v1.2": 5})
+    before = release.pods()
+
+    with under_load(release):
+        for version in VERSIONS:
+            deployment = f"deployment/{release.deployment(version)}"
+            release.stack.platform.kubectl(
+                "rollout", "restart", deployment, "-n", release.stack.name
+            )
+            release.wait_ready(version)
+        end = time.monotonic() + 60
+        while set(release.pods()) & set(before):  # until the last of the old ones has finished
+            assert time.monotonic() < end
+            time.sleep(1)
 
 
 def test_a_drain_waits_for_the_canary_and_loses_no_request(release: Release) -> None:
