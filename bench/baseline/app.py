@@ -2,8 +2,8 @@
 
     MODEL_DIR=... flask --app bench.baseline.app run --port 8000
 
-Flask's server answers each request in a thread of its own, and all of them share the predictors.
-Works for whoever tries it alone. LOCK=1 is what the team does after the first crash.
+Flask's server answers each connection in a thread of its own, and all of them share the
+predictors. LOCK=1 is what the team tries next: one request at a time, and still in any thread.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.load.report import Report, percentile
+from bench.table import columns
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,18 @@ class Claim:
         return self.median >= self.goal if self.at_least else self.median <= self.goal
 
     def cells(self) -> tuple[str, ...]:
-        """For a table: text, figure, spread, goal, verdict, what is beside it."""
+        """For a table: text, figure, spread, goal, verdict."""
         spread = f"{min(self.values):.3f} to {max(self.values):.3f}" if len(self.values) > 1 else ""
         goal = f"{'>=' if self.at_least else '<='} {self.goal:.2f}"
-        verdict = "holds" if self.holds else "FAILS"
-        return self.text, f"{self.median:.3f}", spread, goal, verdict, self.beside
+        return self.text, f"{self.median:.3f}", spread, goal, "holds" if self.holds else "FAILS"
+
+
+def shown(claims: Sequence[Claim]) -> str:
+    """One line for each claim, what is beside it at the end."""
+    head = ("claim", "median", "spread", "goal", "")
+    lines = columns([head, *(claim.cells() for claim in claims)]).splitlines()
+    beside = ("", *(claim.beside for claim in claims))
+    return "\n".join(f"{line}  {words}" for line, words in zip(lines, beside, strict=True))
 
 
 def raw_rate(took: Iterable[Sequence[float]]) -> float:

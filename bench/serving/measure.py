@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.load.report import percentile
+from bench.load.report import Report, percentile
 from bench.serving import metrics_cost
 from bench.serving.figures import Claim, added, by_page, raw_rate, row
 from bench.serving.processes import Loader, Raw, Server
@@ -87,33 +87,37 @@ def against_raw(setup: Setup, rounds: int, passes: int) -> list[Claim]:
     rates: list[dict[int, _Rates]] = []
     alone: list[tuple[int, float]] = []
     served: list[tuple[int, float]] = []
-    busy: list[float] = []
+    not_right = 0
     with ExitStack() as stack:
         setup.log("starting raw processes and services")
         raw = stack.enter_context(Raw(setup.python, setup.models, setup.loader.pages, counts[-1]))
         services = {count: stack.enter_context(setup.service(count)) for count in counts}
 
-        def saturated(count: int, passes: int) -> float:
-            requests = count * passes * setup.count
-            return setup.loader.closed(services[count], _CLIENTS * count, requests).goodput
+        def load(count: int, clients: int, passes: int) -> Report:
+            nonlocal not_right
+            report = setup.loader.closed(services[count], clients, passes * setup.count)
+            not_right += len(report.replies) - report.right
+            return report
 
         for count in counts:
-            saturated(count, 1)
+            load(count, _CLIENTS * count, count)
         for _ in range(rounds):
             rates.append({})
             for count in counts:
                 took = raw.passes(count, passes)
-                rates[-1][count] = _Rates(raw_rate(took), saturated(count, passes))
-                if count == 1:
-                    alone += [
-                        (place % setup.count, seconds) for place, seconds in enumerate(took[0])
-                    ]
-                if count == setup.cores:
-                    busy += [seconds for times in took for seconds in times]
-            report = setup.loader.closed(services[setup.cores], 1, passes * setup.count)
-            served += [(reply.page, reply.latency) for reply in report.answered]
+                service = load(count, _CLIENTS * count, count * passes).goodput
+                rates[-1][count] = _Rates(raw_rate(took), service)
+            # In turns as short as can be: a millisecond is less than the machine drifts by.
+            for _ in range(passes):
+                alone += enumerate(raw.passes(1, 1)[0])
+                report = load(setup.cores, 1, 1)
+                served += [(reply.page, reply.latency) for reply in report.answered]
             setup.log(f"round {len(rates)}, pages/s by processes: {rates[-1]}")
-    return [*_throughput(rates, setup.cores), _latency(alone, served, busy)]
+    return [
+        *_throughput(rates, setup.cores),
+        _latency(alone, served),
+        Claim("wrong or no answers of the service", [not_right], False, 0.0),
+    ]
 
 
 def _throughput(rates: Sequence[Mapping[int, _Rates]], cores: int) -> list[Claim]:
@@ -135,16 +139,13 @@ def _throughput(rates: Sequence[Mapping[int, _Rates]], cores: int) -> list[Claim
     ]
 
 
-def _latency(
-    alone: Sequence[tuple[int, float]], served: Sequence[tuple[int, float]], busy: Sequence[float]
-) -> Claim:
+def _latency(alone: Sequence[tuple[int, float]], served: Sequence[tuple[int, float]]) -> Claim:
     p50, p50_raw = (percentile([took for _, took in times], 0.5) for times in (served, alone))
     return Claim(
         "added p50 of one client, ms",
         [1000 * added(by_page(served), by_page(alone))],
         *(False, 1.0),
-        f"p50 {1000 * p50:.1f} ms, raw {1000 * p50_raw:.1f} ms; raw p99 with all cores busy "
-        f"{1000 * percentile(busy, 0.99):.0f} ms",
+        f"p50 {1000 * p50:.1f} ms, raw {1000 * p50_raw:.1f} ms",
     )
 
 
