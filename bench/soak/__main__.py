@@ -24,8 +24,8 @@ from bench.soak.kinds import SHAPE, TOLERANCE, Good, Values
 from bench.soak.run import Plan, Report, Service, soak
 from bench.table import columns
 from local.python_env import ROOT, environment
+from local.service import Server
 from service.fetch_models import fetch
-from tests.service.server import Server
 
 _SPEC = f"""\
 handler: tensor

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from local.python_env import environment
+from local.service import Server
 from service import fetch_models
-from tests.service.server import Server
 
 _SERVICE = Path(fetch_models.__file__).parent
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from local.receipts import receipt
-from tests.service.server import Answer, Server, runs
+from local.service import Answer, Server, runs
 
 
 def _answer_of_the_next(server: Server, image: bytes) -> Answer:

@@ -13,8 +13,8 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
+from local.service import Server
 from service.routes import ROUTES
-from tests.service.server import Server
 
 # What is taken and what is refused depends on more than the description here: random bytes are no
 # image. The unit tests of the front check it with a model that takes all that fits its schema.

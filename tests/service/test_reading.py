@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from local.receipts import receipt
-from tests.service.server import Server, maps_paddle
+from local.service import Server, maps_paddle
 
 _SEEDS = range(6)
 

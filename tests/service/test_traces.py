@@ -12,7 +12,7 @@ import pytest
 
 from local.python_env import ROOT, environment
 from local.receipts import receipt
-from tests.service.server import Server
+from local.service import Server
 
 
 class _Collector(ThreadingHTTPServer):

@@ -17,8 +17,8 @@ from tritonclient.http import (  # type: ignore[import-untyped]
 from tritonclient.utils import InferenceServerException  # type: ignore[import-untyped]
 
 from local.receipts import receipt
+from local.service import Server
 from service.tensors import one
-from tests.service.server import Server
 
 
 @pytest.fixture

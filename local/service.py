@@ -1,4 +1,4 @@
-"""The real server as a process of its own, with real models, for one test or several."""
+"""The serving container without its container: for tests and benches that need the real thing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-_ROOT = Path(__file__).resolve().parents[2]
+_ROOT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,10 @@ class Server:
     def wait_for(self, path: str, status: int = 200, timeout_s: float = 90) -> None:
         end = time.monotonic() + timeout_s
         while self.status(path) != status:
-            assert self.process.poll() is None, self.process.communicate()[1]
-            assert time.monotonic() < end, f"{path} is not {status} after {timeout_s} s"
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the service has ended: {self.process.communicate()[1]}")
+            if time.monotonic() > end:
+                raise TimeoutError(f"{path} is not {status} after {timeout_s} s")
             time.sleep(0.05)
 
     def status(self, path: str) -> int | None:
