@@ -22,8 +22,12 @@ check: lint  ## lint, types and the tests that need no cluster
 lint:  ## ruff and mypy
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(RUN) -m mypy .
 
-bench:  ## every claim of speed, measured
+bench:  ## every claim of speed, measured; leave the machine alone for the hour that it takes
 	@$(RUN) -m bench.weight_change
+	@$(RUN) -m bench.serving
+	@$(RUN) -m bench.front_server
+	@$(RUN) -m bench.quality
+	@$(RUN) -m bench.soak
 
 down:  ## stop the demo's cluster and leave nothing behind
 	@$(RUN) -m local down
