@@ -53,13 +53,13 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=500, help="to each arm (default: 500)")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        models = _models(Path(folder))
+        models = models_in(Path(folder))
         print(_accuracy(models, chosen.pages), flush=True)
         for name in ("v1.2", "damaged"):
-            print(f"\nv1.2 beside {name}: {_difference(models, name, chosen.requests)}", flush=True)
+            print(f"\nv1.2 beside {name}: {difference(models, name, chosen.requests)}", flush=True)
 
 
-def _models(folder: Path) -> dict[str, Path]:
+def models_in(folder: Path) -> dict[str, Path]:
     """Directories of both versions and of the damaged one."""
     fetch(folder / "files")
     models = {}
@@ -96,8 +96,8 @@ def _reader(server: Server) -> Read:
 
 def _accuracy(models: dict[str, Path], count: int) -> str:
     rows = [("version", "pages", "characters right", "lines right", "pages without text")]
-    for version in _VERSIONS:
-        with _served(models[version]) as server:
+    for version, directory in models.items():
+        with _served(directory) as server:
             read = _reader(server)
             for turned in (False, True):
                 pages = [page(seed, turned) for seed in range(count)]
@@ -120,7 +120,7 @@ def _squeezed(line: str) -> str:
     return "".join(line.split())
 
 
-def _difference(models: dict[str, Path], other: str, requests: int) -> str:
+def difference(models: dict[str, Path], other: str, requests: int) -> str:
     """After how many requests two services differ in a signal, in words."""
     threshold = _ALPHA / (requests // _LOOK) / len(_SIGNALS)
     with (
