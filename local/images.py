@@ -101,6 +101,7 @@ def _make_ocr(draft: Path, base: Path, log: Log) -> None:
     pip = (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:")
     pins = ("--requirement", str(_SERVICE / "requirements.txt"))
     _run(*pip, "--python-version", _PYTHON, "--dest", str(context / "wheels"), *pins)
+    _write_bill_of_materials(context / "service")
     storage = _Storage(draft)
     log("OCR images: base")
     storage.commit(base, "localhost/base")
@@ -110,6 +111,16 @@ def _make_ocr(draft: Path, base: Path, log: Log) -> None:
         storage.archive(name, draft / f"ocr-{version}.tar")
     storage.remove()
     shutil.rmtree(context)
+
+
+def _write_bill_of_materials(service: Path) -> None:
+    """`sbom.json` (CycloneDX) beside the code that it is about: packages and models, with hashes."""
+    pins = service / "sbom.txt"
+    parts = (service / "requirements.txt", service / "models" / "requirements.txt")
+    pins.write_text("".join(part.read_text() for part in parts))
+    tool = (sys.executable, "-m", "cyclonedx_py", "requirements", "--output-reproducible")
+    _run(*tool, "--output-file", str(service / "sbom.json"), str(pins))
+    pins.unlink()
 
 
 class _Storage:
