@@ -114,7 +114,7 @@ def _make_ocr(draft: Path, base: Path, log: Log) -> None:
 
 
 def _write_bill_of_materials(service: Path) -> None:
-    """`sbom.json` (CycloneDX) beside the code that it is about: packages and models, with hashes."""
+    """`sbom.json` (CycloneDX) beside the code: packages and models, with hashes."""
     pins = service / "sbom.txt"
     parts = (service / "requirements.txt", service / "models" / "requirements.txt")
     pins.write_text("".join(part.read_text() for part in parts))

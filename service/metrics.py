@@ -12,7 +12,12 @@ this container.
 
 from __future__ import annotations
 
+import math
+import threading
+import time
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import accumulate
 
 from prometheus_client import (
     CollectorRegistry,
@@ -22,8 +27,9 @@ from prometheus_client import (
     disable_created_metrics,
 )
 from prometheus_client.exposition import choose_encoder
-from prometheus_client.metrics_core import Metric
+from prometheus_client.metrics_core import HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
 from service.messages import Ready
 from service.pool import Result
@@ -35,6 +41,9 @@ _QUEUE_BUCKETS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0)
 _BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64)
 
 _RESTARTS = ("died", "hung", "memory", "start")
+
+# Seconds. A bucket keeps its last exemplar alone, and each costs as much as two observations.
+_EXEMPLAR_EVERY_S = 0.1
 
 # OpenMetrics allows 128 characters for an exemplar's names and values together.
 _EXEMPLAR = 100
@@ -83,6 +92,7 @@ class Metrics:
         self._load = self._gauge("paddle_serving_load_seconds", "Seconds to load the model.")
         self._warm = self._gauge("paddle_serving_warm_up_seconds", "Seconds to warm it up.")
         self._gauge("paddle_serving_requests_in_flight", "Requests inside.").set_function(in_flight)
+        self._next_exemplar = 0.0
         self._quality = _Quality(version)
         self._registry.register(self._quality)
 
@@ -99,13 +109,18 @@ class Metrics:
         if status != 200:
             self._refusals.labels(self._version, str(status)).inc()
         if status < 400 or status >= 500:
-            exemplar = {"request_id": request_id} if len(request_id) <= _EXEMPLAR else None
-            self._latency.observe(seconds, exemplar)
+            self._latency.observe(seconds, self._exemplar(request_id))
         if result is not None:
             self._queue.observe(result.queue_s)
             self._batch.observe(result.batch)
-            for signal, value in result.quality.items():
-                self._quality.signals[signal].observe(value)
+            self._quality.observe(result.quality)
+
+    def _exemplar(self, request_id: str) -> dict[str, str] | None:
+        now = time.monotonic()
+        if now < self._next_exemplar or len(request_id) > _EXEMPLAR:
+            return None
+        self._next_exemplar = now + _EXEMPLAR_EVERY_S
+        return {"request_id": request_id}
 
     def loaded(self, ready: Ready) -> None:
         """A worker has loaded the model; the first one tells which signals there are."""
@@ -141,24 +156,41 @@ class _Quality(Collector):
 
     def __init__(self, version: str) -> None:
         self._version = version
-        self._families: list[Histogram] = []
-        self.signals: dict[str, Histogram] = {}
+        self._lock = threading.Lock()
+        self._bounds: dict[str, Sequence[float]] = {}
+        self._counts: dict[str, list[int]] = {}
+        self._sums: dict[str, float] = {}
 
     def declare(self, signals: Mapping[str, Sequence[float]]) -> None:
-        for signal, buckets in signals.items():
-            if signal not in self.signals:
-                family = Histogram(
-                    "paddle_model_quality",
-                    "Scores that the handler gives its answers.",
-                    ["version", "signal"],
-                    buckets=buckets,
-                    registry=None,
-                )
-                self.signals[signal] = family.labels(self._version, signal)
-                self._families.append(family)
+        with self._lock:
+            for signal, bounds in signals.items():
+                if signal not in self._bounds:
+                    self._bounds[signal] = bounds
+                    self._counts[signal] = [0] * (len(bounds) + 1)
+                    self._sums[signal] = 0.0
+
+    def observe(self, scores: Mapping[str, float]) -> None:
+        with self._lock:
+            for signal, value in scores.items():
+                self._counts[signal][bisect_left(self._bounds[signal], value)] += 1
+                self._sums[signal] += value
 
     def collect(self) -> Iterator[Metric]:
-        metrics = [metric for family in list(self._families) for metric in family.collect()]
-        for metric in metrics[1:]:
-            metrics[0].samples.extend(metric.samples)
-        yield from metrics[:1]
+        family = HistogramMetricFamily(
+            "paddle_model_quality",
+            "Scores that the handler gives its answers.",
+            labels=["version", "signal"],
+        )
+        with self._lock:
+            for signal, bounds in self._bounds.items():
+                names = [_name(bound) for bound in (*bounds, math.inf)]
+                buckets = list(zip(names, accumulate(self._counts[signal]), strict=True))
+                family.add_metric([self._version, signal], buckets, self._sums[signal])
+        if family.samples:
+            yield family
+
+
+def _name(bound: float) -> str:
+    """A bucket's bound as the library writes it."""
+    name: str = floatToGoString(bound)  # type: ignore[no-untyped-call]
+    return name

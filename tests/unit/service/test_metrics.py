@@ -66,7 +66,10 @@ def test_each_quality_signal_has_buckets_of_its_own(metrics: Metrics) -> None:
     name = "paddle_model_quality"
     assert _value(metrics, f"{name}_sum", signal="confidence") == 0.7
     assert _value(metrics, f"{name}_bucket", signal="confidence", le="0.5") == 0
+    assert _value(metrics, f"{name}_bucket", signal="confidence", le="1.0") == 1
+    assert _value(metrics, f"{name}_bucket", signal="confidence", le="+Inf") == 1
     assert _value(metrics, f"{name}_bucket", signal="length", le="100.0") == 1
+    assert _value(metrics, f"{name}_count", signal="length") == 1
     text = metrics.exposition("")[0].decode()
     assert text.count(f"# TYPE {name} histogram") == 1
 
@@ -88,8 +91,8 @@ def test_the_containers_own_state(metrics: Metrics) -> None:
 
 
 def test_openmetrics_carries_request_ids_as_exemplars(metrics: Metrics) -> None:
-    metrics.record(200, 0.2, _result(confidence=0.7), "abc")
     metrics.record(200, 0.2, None, "x" * 128)  # too long for an exemplar, and no error
+    metrics.record(200, 0.2, _result(confidence=0.7), "abc")
     body, content_type = metrics.exposition(_OPENMETRICS)
     assert content_type.startswith("application/openmetrics-text")
     found = [
