@@ -2,7 +2,7 @@
 
     python -m bench.serving                     everything: a quarter of an hour on two cores
     python -m bench.serving --quick             the same in short rounds, with rough figures
-    python -m bench.serving --only table        one part: raw, metrics, overload or table
+    python -m bench.serving --only table        parts: raw, latency, metrics, overload, table
     python -m bench.serving --paddlex "$(python3 -m local.python_env \\
         bench/serving/requirements-paddlex.txt)"    `paddlex --serve` as another row of the table
 
@@ -23,17 +23,17 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from bench.pages.draw import page
+from bench.pages.draw import blank, page
 from bench.pages.folder import write
 from bench.serving import paddlex
 from bench.serving.figures import ROW_HEAD, Claim, shown
-from bench.serving.measure import Setup, System, against_raw, metrics, overload, table
+from bench.serving.measure import Setup, System, against_raw, latency, metrics, overload, table
 from bench.serving.processes import BenchError, Loader
 from bench.table import columns
 from local.python_env import ROOT, environment
 from service.fetch_models import fetch
 
-_PARTS = ("raw", "metrics", "overload", "table")
+_PARTS = ("raw", "latency", "metrics", "overload", "table")
 _VERSION = "v1.2"
 
 
@@ -60,6 +60,8 @@ def _measure(setup: Setup, chosen: argparse.Namespace) -> bool:
     claims: list[Claim] = []
     if "raw" in chosen.only:
         claims += against_raw(setup, rounds, passes)
+    if "latency" in chosen.only:
+        claims.append(latency(setup, rounds))
     if "metrics" in chosen.only:
         claims.append(metrics(rounds))
     if "overload" in chosen.only:
@@ -95,6 +97,7 @@ def _prepared(scratch: Path, quick: bool) -> Setup:
     fetch(models)
     shutil.copy(ROOT / "service/models" / f"{_VERSION}.yaml", models / "model.yaml")
     write(pages, [page(seed) for seed in range(count)])
+    write(scratch / "blank", [blank()])
     done = subprocess.run(
         [python, "-m", "bench.raw", models, pages, "--answers", _VERSION],
         cwd=ROOT,
@@ -110,6 +113,7 @@ def _prepared(scratch: Path, quick: bool) -> Setup:
         models,
         _VERSION,
         Loader(pages, ("--expected", expected)),
+        Loader(scratch / "blank"),
         count,
         len(os.sched_getaffinity(0)),
         _log,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bench.load.report import Report, percentile
@@ -52,22 +52,6 @@ def shown(claims: Sequence[Claim]) -> str:
 def raw_rate(took: Iterable[Sequence[float]]) -> float:
     """Pages a second of processes side by side, from the seconds of each page of each."""
     return sum(len(times) / sum(times) for times in took)
-
-
-def by_page(latencies: Iterable[tuple[int, float]]) -> Mapping[int, float]:
-    """Median latency of each page."""
-    found: dict[int, list[float]] = {}
-    for page, latency in latencies:
-        found.setdefault(page, []).append(latency)
-    return {page: statistics.median(times) for page, times in found.items()}
-
-
-def added(service: Mapping[int, float], raw: Mapping[int, float]) -> float:
-    """Median over the pages of what each takes longer, in seconds.
-
-    Pages differ by more than what is asked for, so medians over all of them would compare pages.
-    """
-    return statistics.median(service[page] - raw[page] for page in service.keys() & raw.keys())
 
 
 def row(system: str, clients: int, report: Report) -> tuple[str, ...]:

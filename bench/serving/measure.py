@@ -9,13 +9,16 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.load.report import Report, percentile
+from bench.load.report import Report
 from bench.serving import metrics_cost
-from bench.serving.figures import Claim, added, by_page, raw_rate, row
+from bench.serving.figures import Claim, raw_rate, row
 from bench.serving.processes import Loader, Raw, Server
 
 # Clients for each worker: while one is being answered the next must be there already.
 _CLIENTS = 3
+
+# Blank pages of a round.
+_BLANKS = 400
 
 # Overload. Seconds that a request may wait: long beside a page, and still so short that a queue
 # which has room for `_ROOM` times as many meets it.
@@ -32,6 +35,7 @@ class Setup:
         models: directory with model.yaml.
         version: of the models.
         loader: knows the pages and what is right.
+        blank: sends one small page without text.
         count: pages.
         cores: of this machine.
         log: told what is under way.
@@ -41,6 +45,7 @@ class Setup:
     models: Path
     version: str
     loader: Loader
+    blank: Loader
     count: int
     cores: int
     log: Callable[[str], None]
@@ -78,15 +83,13 @@ class _Rates:
 
 
 def against_raw(setup: Setup, rounds: int, passes: int) -> list[Claim]:
-    """Throughput and latency of the service and of the bare handler, in turn.
+    """Throughput of the service and of the bare handler, in turn.
 
     Args:
         passes: through all pages, for each process of each round.
     """
     counts = sorted({1, 2, setup.cores})
     rates: list[dict[int, _Rates]] = []
-    alone: list[tuple[int, float]] = []
-    served: list[tuple[int, float]] = []
     not_right = 0
     with ExitStack() as stack:
         setup.log("starting raw processes and services")
@@ -107,15 +110,9 @@ def against_raw(setup: Setup, rounds: int, passes: int) -> list[Claim]:
                 took = raw.passes(count, passes)
                 service = load(count, _CLIENTS * count, count * passes).goodput
                 rates[-1][count] = _Rates(raw_rate(took), service)
-            # In turns as short as can be: a millisecond is less than the machine drifts by.
-            for _ in range(passes):
-                alone += enumerate(raw.passes(1, 1)[0])
-                report = load(setup.cores, 1, 1)
-                served += [(reply.page, reply.latency) for reply in report.answered]
             setup.log(f"round {len(rates)}, pages/s by processes: {rates[-1]}")
     return [
         *_throughput(rates, setup.cores),
-        _latency(alone, served),
         Claim("wrong or no answers of the service", [not_right], False, 0.0),
     ]
 
@@ -139,13 +136,27 @@ def _throughput(rates: Sequence[Mapping[int, _Rates]], cores: int) -> list[Claim
     ]
 
 
-def _latency(alone: Sequence[tuple[int, float]], served: Sequence[tuple[int, float]]) -> Claim:
-    p50, p50_raw = (percentile([took for _, took in times], 0.5) for times in (served, alone))
+def latency(setup: Setup, rounds: int) -> Claim:
+    """What the way through the service adds to a request of one client, in turns with raw.
+
+    With pages that take milliseconds: one of a third of a second varies by more than what is asked.
+    """
+    added, served, alone = [], [], []
+    with (
+        Raw(setup.python, setup.models, setup.blank.pages, 1) as raw,
+        setup.service(setup.cores) as server,
+    ):
+        for _ in range(rounds):
+            (took,) = raw.passes(1, _BLANKS)
+            report = setup.blank.closed(server, 1, _BLANKS)
+            alone.append(1000 * statistics.median(took))
+            served.append(1000 * statistics.median(reply.latency for reply in report.answered))
+            added.append(served[-1] - alone[-1])
     return Claim(
         "added p50 of one client, ms",
-        [1000 * added(by_page(served), by_page(alone))],
+        added,
         *(False, 1.0),
-        f"p50 {1000 * p50:.1f} ms, raw {1000 * p50_raw:.1f} ms",
+        f"a blank page: {statistics.median(served):.2f} ms, raw {statistics.median(alone):.2f} ms",
     )
 
 

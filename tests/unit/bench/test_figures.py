@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench.load.report import Reply, Report
-from bench.serving.figures import Claim, added, by_page, raw_rate, row, shown
+from bench.serving.figures import Claim, raw_rate, row, shown
 
 
 def test_the_median_of_the_rounds_decides() -> None:
@@ -29,13 +29,6 @@ def test_a_claim_shows_its_goal_and_its_spread() -> None:
 
 def test_rates_of_processes_side_by_side_add_up() -> None:
     assert raw_rate([[0.1, 0.3], [0.5, 0.5]]) == pytest.approx(5 + 2)
-
-
-def test_added_latency_compares_each_page_with_itself() -> None:
-    raw = by_page([(0, 0.1), (0, 0.3), (0, 0.2), (1, 1.0), (2, 5.0)])
-    assert raw == {0: 0.2, 1: 1.0, 2: 5.0}
-    service = by_page([(0, 0.201), (1, 1.002), (2, 5.003), (3, 9.0)])
-    assert added(service, raw) == pytest.approx(0.002)
 
 
 def test_a_row_tells_wrong_answers_from_none() -> None:
