@@ -18,6 +18,7 @@ from time import sleep
 from bench.split import exact_split, first_answer, observe
 from bench.stack import CANARY, HOST, NAMESPACE, ROUTE, WEIGHT, BenchStack, UnexpectedError
 from bench.table import Sample, render
+from local import interrupts
 from local.cluster.api import Api
 from local.cluster.layout import Layout
 from local.demo.shell import CommandError
@@ -51,6 +52,7 @@ columns, medians with (lowest to highest), in seconds:
 def main() -> int:
     """Exit status: 0 measured, 1 something did not go as it should."""
     arguments = _parser().parse_args()
+    interrupts.deliver()
     _log(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f} before the start")
     try:
         with _platform() as layout, tempfile.TemporaryDirectory() as scratch:

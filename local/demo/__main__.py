@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from infra.config import load_file
+from local import interrupts
 from local.cluster.layout import Layout
 from local.demo import acts
 from local.demo.shell import CommandError, Shell
@@ -46,6 +47,7 @@ def main() -> int:
     except ValueError as problem:
         print(problem, file=sys.stderr)
         return 2
+    interrupts.deliver()
     try:
         _tell(layout)
     except (CommandError, PromiseError) as problem:

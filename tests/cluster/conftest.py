@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from local import doctor
+from local import doctor, interrupts
 from local.cluster.layout import Layout
 from local.cluster.record import running
 from tests.cluster.stacks import Platform, Stack
@@ -23,6 +23,7 @@ NAME = os.environ.get("PADDLE_CANARY_TEST_INSTANCE", "test")
 @pytest.fixture(scope="session")
 def platform() -> Iterator[Platform]:
     """The instance `test`, up for the session. A machine that cannot run it fails in CI."""
+    interrupts.deliver()
     layout = Layout(NAME)
     findings = doctor.examine(doctor.look(layout))
     missing = [found for found in findings if found.verdict is doctor.Verdict.MISSING]
