@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -106,6 +107,10 @@ def update(
     """
     recorder = Recorder(last_outputs or {})
     run_with(recorder, values, live)
+    # The stack's outputs are sent by a thread that the run does not always wait for.
+    end = time.monotonic() + 5
+    while not recorder.outputs and time.monotonic() < end:
+        time.sleep(0.001)
     return recorder
 
 
