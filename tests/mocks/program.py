@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +22,7 @@ from pulumi.runtime.mocks import (
     MockSettings,
 )
 from pulumi.runtime.settings import configure, set_root_resource
-from pulumi.runtime.stack import run_in_stack
+from pulumi.runtime.stack import run_in_stack, wait_for_rpcs
 
 from infra.program import run
 from tests import api_server
@@ -107,10 +106,6 @@ def update(
     """
     recorder = Recorder(last_outputs or {})
     run_with(recorder, values, live)
-    # The stack's outputs are sent by a thread that the run does not always wait for.
-    end = time.monotonic() + 5
-    while not recorder.outputs and time.monotonic() < end:
-        time.sleep(0.001)
     return recorder
 
 
@@ -146,6 +141,14 @@ def run_with(
         access = kubeconfig or api_server.kubeconfig(server.url)
         set_all_config({**texts, "kubernetes:kubeconfig": access})
         try:
-            asyncio.run(run_in_stack(run))
+            asyncio.run(_run_to_its_end())
         finally:
             signal.signal(signal.SIGINT, interrupt)
+
+
+async def _run_to_its_end() -> None:
+    await run_in_stack(run)
+    # Outputs that wait for nothing are only on their way now. The engine keeps the program alive
+    # until it has them; its stand-in does not.
+    await asyncio.sleep(0)
+    await wait_for_rpcs()
