@@ -31,8 +31,5 @@ def reader(models: Path) -> Callable[[bytes], bytes]:
         answer = stages.run_one(handler, {"image": np.array([image], dtype=object)})
         return handler.document(answer)
 
-    for sample in handler.samples():
-        stages.run_one(handler, sample)
-    for call in handler.warm_up():
-        stages.run_calls(handler, [call])
+    stages.warm_up(handler)
     return read

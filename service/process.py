@@ -62,7 +62,7 @@ def _prepared(settings: Settings, seat: int) -> tuple[Handler, Ready]:
     handler = load(settings, seat % max(1, settings.engine.gpus))
     loaded = time.monotonic()
     try:
-        _warm_up(handler)
+        stages.warm_up(handler)
     except StartError:
         raise
     except Exception as error:
@@ -80,22 +80,6 @@ def _prepared(settings: Settings, seat: int) -> tuple[Handler, Ready]:
     return handler, ready
 
 
-def _warm_up(handler: Handler) -> None:
-    for sample in handler.samples():
-        # All that a request goes through: what cannot work is found before a request finds it.
-        answer = stages.run_one(handler, sample)
-        handler.document(answer)
-        _quality(handler, answer)
-    for call in handler.warm_up():
-        for outcome in stages.run_calls(handler, [call]):
-            _raise_failure(outcome)
-
-
-def _raise_failure(outcome: object) -> None:
-    if isinstance(outcome, Exception):
-        raise outcome
-
-
 def _answer(handler: Handler, batch: list[Work], memory: Memory, pipe: Connection) -> None:
     requests = [unpack(work.tensors, memory.block(work.slot)) for work in batch]
 
@@ -111,15 +95,9 @@ def _reply(handler: Handler, work: Work, outcome: Tensors | Exception, block: me
         if isinstance(outcome, Exception):
             return _refusal(work, outcome)
         outputs = {"document": one(handler.document(outcome))} if work.document else outcome
-        return Answer(work.slot, pack(outputs, block), _quality(handler, outcome))
+        return Answer(work.slot, pack(outputs, block), stages.quality(handler, outcome))
     except Exception as error:  # whatever a handler raises is one failed request, no dead worker
         return _refusal(work, error)
-
-
-def _quality(handler: Handler, answer: Tensors) -> dict[str, float]:
-    """The scores of an answer that the handler has declared."""
-    scores = handler.quality(answer)
-    return {signal: float(scores[signal]) for signal in handler.signals if signal in scores}
 
 
 def _refusal(work: Work, error: Exception) -> Refusal:

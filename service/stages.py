@@ -32,6 +32,28 @@ def run_one(handler: Handler, request: Tensors) -> Tensors:
     return outcome
 
 
+def warm_up(handler: Handler) -> None:
+    """Brings a handler through all that requests go through, in every shape it names.
+
+    Raises:
+        Exception: whatever the handler or a network raised; better now than at a request.
+    """
+    for sample in handler.samples():
+        answer = run_one(handler, sample)
+        handler.document(answer)
+        quality(handler, answer)
+    for call in handler.warm_up():
+        (outcome,) = run_calls(handler, [call])
+        if isinstance(outcome, Exception):
+            raise outcome
+
+
+def quality(handler: Handler, answer: Tensors) -> dict[str, float]:
+    """The scores of an answer that the handler has declared."""
+    scores = handler.quality(answer)
+    return {signal: float(scores[signal]) for signal in handler.signals if signal in scores}
+
+
 def run(
     handler: Handler,
     requests: Sequence[Tensors],

@@ -32,7 +32,7 @@ def _run(job: dict[str, Any]) -> dict[str, Any]:
         handler = load(settings, 0)
     except StartError as error:
         return {"unable": str(error)}
-    _warm_up(handler)
+    stages.warm_up(handler)
     warm_s = time.process_time() - begun
     requests = [{"image": one(Path(image).read_bytes())} for image in job.get("images", ())]
     requests += [_tensors(handler, lists) for lists in job.get("tensors", ())]
@@ -53,17 +53,6 @@ def _run(job: dict[str, Any]) -> dict[str, Any]:
         "warm_s": warm_s,
         "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
-
-
-def _warm_up(handler: Handler) -> None:
-    for sample in handler.samples():
-        answer = stages.run_one(handler, sample)
-        handler.document(answer)
-        handler.quality(answer)
-    for call in handler.warm_up():
-        (outcome,) = stages.run_calls(handler, [call])
-        if isinstance(outcome, Exception):
-            raise outcome
 
 
 def _tensors(handler: Handler, lists: dict[str, Any]) -> Tensors:
