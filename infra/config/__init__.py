@@ -4,6 +4,7 @@
 both give a frozen `StackConfig` or raise `ConfigErrors` with everything that is wrong.
 """
 
+from infra.config.alerting import Alerting
 from infra.config.errors import ConfigErrors, Problem
 from infra.config.model import Match, Model, Rollout, Slo, Tls
 from infra.config.names import canary_name, object_name
@@ -15,6 +16,7 @@ from infra.config.values import Secret, Weight, show_duration, tenths
 from infra.config.version import Autoscale, Resources, Version
 
 __all__ = [
+    "Alerting",
     "Autoscale",
     "ConfigErrors",
     "Gateway",

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from infra.config.base import Part
-from infra.config.names import Host, ObjectName, Token, UrlPath, VersionName
+from infra.config.names import Host, LabelName, ObjectName, Token, UrlPath, VersionName
 from infra.config.values import Duration, Weight
 from infra.config.version import Version
 
@@ -95,6 +95,10 @@ class Model(Part):
     host: Host = Field(description="DNS name at which clients reach the model.")
     path: UrlPath = Field(
         default="/", description="Path prefix at the host that belongs to the model. Default /."
+    )
+    owner: LabelName | None = Field(
+        default=None,
+        description="Team in `alerting.teams` that is told. Default: `alerting.defaultTeam`.",
     )
     tls: Tls | None = Field(default=None, description="HTTPS at the host. Default: plain HTTP.")
     stable: VersionName = Field(description="Version that gets what the canaries leave.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Annotated
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field
 
@@ -30,6 +31,12 @@ def _normal(path: str) -> str:
     if any(part in (".", "..") for part in path.split("/")):
         raise ValueError("leaves its prefix")
     return path
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("no such time zone")
+    return name
 
 
 def object_name(model: str, version: str) -> str:
@@ -150,4 +157,51 @@ Cpu = Annotated[
 Memory = Annotated[
     str,
     Field(pattern="^[1-9][0-9]*(Mi|Gi)$", title="memory in Mi or Gi, such as 512Mi or 2Gi"),
+]
+Mention = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9_.@+-]{1,64}$",
+        title="a mobile number, user id or open id, such as '13800138000'",
+    ),
+]
+MailAddress = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9._%+-]{1,64}@([A-Za-z0-9-]+\.)*[A-Za-z0-9-]+$",
+        max_length=254,
+        title="a mail address, such as oncall@example.com",
+    ),
+]
+ServerAddress = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?:[0-9]{1,5}$",
+        title="host and port, such as smtp.example.com:587",
+    ),
+]
+UrlBase = Annotated[
+    str,
+    Field(
+        pattern=(
+            r"^https?://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?"
+            r"(/[A-Za-z0-9._~-]+)*/?$"
+        ),
+        title="an address without query, such as https://alerts.example.com/alertmanager",
+    ),
+]
+Clock = Annotated[
+    str,
+    Field(
+        pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$",
+        title='a time of day in quotes, such as "09:00"',
+    ),
+]
+TimeZone = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$",
+        title="an IANA time zone, such as Asia/Shanghai",
+    ),
+    AfterValidator(_known_zone),
 ]

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from infra.config.alerting import Alerting
 from infra.config.base import Part
 from infra.config.model import Model
 from infra.config.names import LabelName, ModelName, ObjectName, UrlPrefix, VersionName
@@ -91,6 +92,10 @@ class StackConfig(Part):
     )
     models: Mapping[ModelName, Model] = Field(
         title="a mapping of model names to models", description="The models by name."
+    )
+    alerting: Alerting | None = Field(
+        default=None,
+        description="Metrics, alerts and who is told. Default: nothing is deployed for them.",
     )
     override: Override | None = Field(
         default=None, description="Break glass for one change of traffic. Remove it afterwards."

@@ -1,0 +1,1 @@
+"""What the on-call lives with: collection, rules, routes, receivers, dashboards, runbooks."""
