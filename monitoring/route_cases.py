@@ -33,7 +33,9 @@ def route_cases(config: StackConfig) -> list[Case]:
     alerting = config.alerting
     if alerting is None:
         raise ValueError("alerting: found nothing; write who is told what")
-    return [Case(labels, expected_receiver(alerting, labels)) for labels in _alerts(config, alerting)]
+    return [
+        Case(labels, expected_receiver(alerting, labels)) for labels in _alerts(config, alerting)
+    ]
 
 
 def expected_receiver(alerting: Alerting, labels: Mapping[str, str]) -> str:
@@ -70,8 +72,13 @@ def expected_mutes(alerting: Alerting, labels: Mapping[str, str]) -> set[str]:
 
 def _alerts(config: StackConfig, alerting: Alerting) -> Iterator[dict[str, str]]:
     muted = {alert for mute in alerting.mutes.values() for alert in mute.alerts}
+    # Of a thousand models, those that are muted alike and of one team are routed alike.
+    alike = {
+        (model.owner, *(name in mute.models for mute in alerting.mutes.values())): (name, model)
+        for name, model in config.models.items()
+    }
     for severity in SEVERITIES:
-        for name, model in config.models.items():
+        for name, model in alike.values():
             for alert in ("HighModelErrorRate", *sorted(muted)):
                 yield _labels(
                     alertname=alert,
