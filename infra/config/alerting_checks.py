@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from infra.config.alerting import Alerting
-from infra.config.describe import one_of, show
+from infra.config.alerts import ALERTS
+from infra.config.describe import nearest, one_of, show
 from infra.config.errors import Path, Problem
 from infra.config.hours import Dates, Hours, Mute
 from infra.config.receivers import Receivers
@@ -115,7 +116,9 @@ def _mute(config: StackConfig, mute: Mute, at: Path) -> Iterator[Problem]:
             write = f"a model that models has: {one_of(config.models)}"
             yield Problem(path, show(model), write)
     for path, alert in _listed(mute.alerts, (*at, "alerts")):
-        if alert in NEVER_MUTED:
+        if alert not in ALERTS:
+            yield Problem(path, show(alert), f"{nearest(alert, ALERTS)}: an alert that there is")
+        elif alert in NEVER_MUTED:
             write = "other alerts: this one tells that others do not get through"
             yield Problem(path, show(alert), write)
     if bool(mute.weekly) == bool(mute.once):

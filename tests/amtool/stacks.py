@@ -18,6 +18,8 @@ SMTP = {
 }
 MAIL_ONLY = {
     "mode": "operator",
+    "operator": {"namespace": "monitoring"},
+    "gateway": {"namespace": "traefik"},
     "images": {"relay": "relay:v1"},
     "receivers": {"email": MAIL},
     "smtp": SMTP,
@@ -27,6 +29,7 @@ MAIL_ONLY = {
 # Names that could be taken for others: a team called like a part of a receiver, and like a model.
 AWKWARD = {
     "mode": "embedded",
+    "gateway": {"namespace": "traefik"},
     "images": {"relay": "relay:v1"},
     "receivers": {
         "wecom": {"relay": {"key": "k"}},

@@ -38,6 +38,7 @@ def stack(world: Catcher, **alerting: object) -> StackConfig:
     """Two teams; all that is not behind the relay is a webhook, too."""
     found: dict[str, Any] = {
         "mode": "embedded",
+        "gateway": {"namespace": "traefik"},
         "images": {"relay": "relay:v1"},
         "receivers": {
             "dingtalk": {"vision-chat": {"token": "t", "secret": "s"}},

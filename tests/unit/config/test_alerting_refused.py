@@ -211,6 +211,11 @@ CASES: dict[str, tuple[Mapping[str, object], str]] = {
         {"alerting/mutes": {"test": MUTE | {"alerts": ["high latency"]}}},
         f'alerting.mutes.test.alerts[0]: found "high latency"; {ALERT}',
     ),
+    "a mute of an alert that there is not": (
+        {"alerting/mutes": {"test": MUTE | {"alerts": ["GpuTooHot", "HighModelLatancy"]}}},
+        'alerting.mutes.test.alerts[1]: found "HighModelLatancy"; '
+        "write HighModelLatency: an alert that there is",
+    ),
     "a mute of the proof that alerts get through": (
         {"alerting/mutes": {"test": MUTE | {"alerts": ["Watchdog"]}}},
         'alerting.mutes.test.alerts[0]: found "Watchdog"; '
