@@ -7,6 +7,7 @@ from typing import Any
 from infra.config import Dingtalk, Robot, StackConfig, Wecom
 from monitoring.alertmanager import CRITICAL, RELAY_PORT
 from monitoring.secret_files import RELAY_TOKEN, path, receiver_file
+from monitoring.stack import alerting_of
 
 
 def relay_config(config: StackConfig) -> dict[str, Any]:
@@ -15,14 +16,15 @@ def relay_config(config: StackConfig) -> dict[str, Any]:
     Raises ValueError for a stack without `alerting`, or whose receivers have no robots: the relay
     has nothing to do there.
     """
-    alerting = config.alerting
-    if alerting is None or not alerting.receivers.robots:
+    alerting = alerting_of(config)
+    if not alerting.receivers.robots:
         raise ValueError("alerting.receivers: found no robots; write one, or deploy no relay")
-    links = {
+    pages = {
         "alertmanager": alerting.links.alertmanager,
         "dashboards": alerting.links.grafana,
         "runbooks": alerting.links.runbooks,
     }
+    links = {name: url for name, url in pages.items() if url is not None}
     return {
         "port": RELAY_PORT,
         "language": alerting.language,
@@ -31,7 +33,7 @@ def relay_config(config: StackConfig) -> dict[str, Any]:
         # The shortest on any route to a robot: what comes again within it is a retry, or comes from
         # the other Alertmanager of a pair.
         "repeatInterval": CRITICAL["repeat_interval"],
-        "links": {name: url for name, url in links.items() if url is not None},
+        **({"links": links} if links else {}),
         "robots": {name: _robot(name, robot) for name, robot in alerting.receivers.robots.items()},
     }
 

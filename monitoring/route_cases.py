@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from infra.config import Alerting, StackConfig
+from infra.config.alerts import CATALOGUE
+from monitoring.stack import alerting_of
 
 SEVERITIES = ("critical", "warning", "info", "page", "")
 """Those that there are, one that nobody has heard of, and none."""
@@ -26,13 +28,13 @@ class Case:
 
 
 def route_cases(config: StackConfig) -> list[Case]:
-    """Every team, model and severity, and what is no team's, no model's or about alerting itself.
+    """Every alert of the catalogue, and every team with every severity.
+
+    Among them are alerts of no team, of no model, of no severity, and about alerting itself.
 
     Raises ValueError for a stack without `alerting`.
     """
-    alerting = config.alerting
-    if alerting is None:
-        raise ValueError("alerting: found nothing; write who is told what")
+    alerting = alerting_of(config)
     return [
         Case(labels, expected_receiver(alerting, labels)) for labels in _alerts(config, alerting)
     ]
@@ -71,29 +73,28 @@ def expected_mutes(alerting: Alerting, labels: Mapping[str, str]) -> set[str]:
 
 
 def _alerts(config: StackConfig, alerting: Alerting) -> Iterator[dict[str, str]]:
-    muted = {alert for mute in alerting.mutes.values() for alert in mute.alerts}
-    # Of a thousand models, those that are muted alike and of one team are routed alike.
-    alike = {
-        (model.owner, *(name in mute.models for mute in alerting.mutes.values())): (name, model)
+    # Of a thousand models, those of one team that are muted alike are routed alike.
+    models = {
+        (model.owner, *(name in mute.models for mute in alerting.mutes.values())): _labels(
+            owner=model.owner or alerting.default_team,
+            namespace=config.namespace,
+            model=name,
+            version=model.stable,
+        )
         for name, model in config.models.items()
     }
+    platform = _labels(owner=alerting.default_team)
+    for alert in CATALOGUE:
+        for about in models.values() if alert.scope == "model" else [platform]:
+            yield {"alertname": alert.name, "severity": alert.severity, **about}
+    # What the rules never send, and other rules might.
     for severity in SEVERITIES:
-        for name, model in alike.values():
-            for alert in ("HighModelErrorRate", *sorted(muted)):
-                yield _labels(
-                    alertname=alert,
-                    severity=severity,
-                    owner=model.owner or alerting.default_team,
-                    namespace=config.namespace,
-                    model=name,
-                    version=model.stable,
-                )
         for owner in (*alerting.teams, "", "a-team-of-the-past"):
-            yield _labels(alertname="LowModelQPS", severity=severity, owner=owner, model="ocr")
-            yield _labels(alertname="GpuTooHot", severity=severity, owner=owner)
+            yield _labels(alertname="SomethingElse", severity=severity, owner=owner, model="ocr")
+            yield _labels(alertname="SomethingElse", severity=severity, owner=owner)
             yield _labels(alertname="ScrapeFails", severity=severity, owner=owner, job="relay")
-        for alert in ("Watchdog", "RelayDeadLetters"):
-            yield _labels(alertname=alert, severity=severity, owner=alerting.default_team)
+        for name in ("Watchdog", "RelayDeadLetters"):
+            yield _labels(alertname=name, severity=severity)
 
 
 def _labels(**labels: str) -> dict[str, str]:

@@ -3,52 +3,90 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
+from monitoring.files import ALERTMANAGER, PROMETHEUS, RULES
 from monitoring.route_cases import Case
 
 _AT_ONCE = 4
-_SECONDS = 60
+_SECONDS = 120
 
 
-def check_rules(promtool: Path, file: Path) -> str:
-    """What is wrong with a rule file, lint included; nothing when all is well."""
-    return _complaint(promtool, "check", "rules", "--lint=all", "--lint-fatal", file)
+@dataclass(frozen=True)
+class Check:
+    """A tool's judgement of one file.
+
+    find: what is wrong, given the program; nothing when all is well.
+    """
+
+    tool: str
+    meaning: str
+    find: Callable[[str], str]
 
 
-def check_prometheus(promtool: Path, file: Path) -> str:
-    """What is wrong with `prometheus.yml`; the files that it names need not be here."""
-    return _complaint(promtool, "check", "config", "--syntax-only", "--lint-fatal", file)
+def checks(directory: Path, cases: list[Case]) -> list[Check]:
+    """All checks of the files of `monitoring.files` in a directory."""
+    rules, prometheus, alertmanager = (
+        directory / name for name in (RULES, PROMETHEUS, ALERTMANAGER)
+    )
+    return [
+        Check(
+            "promtool",
+            f"{RULES}: syntax and lint",
+            lambda tool: complaint(tool, "check", "rules", "--lint=all", "--lint-fatal", rules),
+        ),
+        Check(
+            "promtool",
+            f"{PROMETHEUS}: syntax",
+            # The files that it names are where Prometheus will run, and not here.
+            lambda tool: complaint(tool, "check", "config", "--syntax-only", prometheus),
+        ),
+        Check(
+            "amtool",
+            f"{ALERTMANAGER}: syntax",
+            lambda tool: complaint(tool, "check-config", alertmanager),
+        ),
+        Check(
+            "amtool",
+            f"{ALERTMANAGER}: who is told of {len(cases)} kinds of alerts",
+            lambda tool: "\n".join(misrouted(tool, alertmanager, cases)),
+        ),
+    ]
 
 
-def check_alertmanager(amtool: Path, file: Path) -> str:
-    """What is wrong with `alertmanager.yml`."""
-    return _complaint(amtool, "check-config", file)
-
-
-def misrouted(amtool: Path, file: Path, cases: Iterable[Case]) -> Iterator[str]:
+def misrouted(amtool: str | Path, file: Path, cases: Iterable[Case]) -> Iterator[str]:
     """The alerts that `alertmanager.yml` gives another receiver than promised, a line each."""
 
     def route(case: Case) -> str:
-        labels = [f'{name}="{value}"' for name, value in case.labels.items()]
-        expected = f"--verify.receivers={case.receiver}"
-        config = f"--config.file={file}"
-        complaint = _complaint(amtool, "config", "routes", "test", config, expected, *labels)
-        # The first line is the receiver; what amtool says when it fails altogether has others, too.
-        got = complaint.partition("\n")[0]
-        return complaint and f"{case}: goes to {got}, and not to {case.receiver}"
+        found = complaint(
+            amtool,
+            "config",
+            "routes",
+            "test",
+            f"--config.file={file}",
+            f"--verify.receivers={case.receiver}",
+            *(f'{name}="{value}"' for name, value in case.labels.items()),
+        )
+        # The first line is the receiver, or what is wrong with the file.
+        got = found.partition("\n")[0]
+        return found and f"{case}: goes to {got}, and not to {case.receiver}"
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         yield from filter(None, pool.map(route, cases))
 
 
-def _complaint(tool: Path, *arguments: str | Path) -> str:
+def complaint(tool: str | Path, *arguments: str | Path) -> str:
     """All that a tool prints when it fails, and nothing when it does not."""
-    done = subprocess.run(
-        [tool, *arguments], capture_output=True, text=True, timeout=_SECONDS, check=False
-    )
+    try:
+        done = subprocess.run(
+            [tool, *arguments], capture_output=True, text=True, timeout=_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return f"{tool} did not end within {_SECONDS} s"
     if done.returncode == 0:
         return ""
-    return (done.stdout + done.stderr).strip() or f"{tool.name} failed and did not say why"
+    said = (done.stdout + done.stderr).strip()
+    return said or f"{tool} ended with status {done.returncode} and did not say why"

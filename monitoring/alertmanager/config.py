@@ -14,6 +14,7 @@ from infra.plain_yaml import dump
 from monitoring.alertmanager.intervals import time_intervals
 from monitoring.alertmanager.receivers import mail_server, receivers
 from monitoring.alertmanager.routes import GROUP_LABELS, route
+from monitoring.stack import alerting_of
 
 FILE = "alertmanager.yaml"
 SECRET_NAME = "alertmanager-config"
@@ -24,9 +25,7 @@ def alertmanager_config(config: StackConfig) -> dict[str, Any]:
 
     Raises ValueError for a stack without `alerting`.
     """
-    alerting = config.alerting
-    if alerting is None:
-        raise ValueError("alerting: found nothing; write who is told what")
+    alerting = alerting_of(config)
     return {
         "global": mail_server(alerting),
         "route": route(config, alerting),
@@ -46,15 +45,12 @@ def alertmanager_secret(config: StackConfig) -> Manifest:
     What is in this Secret is, byte for byte, what was tested. An Alertmanager that nobody sends
     alerts to can still be wrong, but not silently: the dead man's switch goes off.
     """
-    alerting = config.alerting
-    if alerting is None:
-        raise ValueError("alerting: found nothing; write who is told what")
     return {
         "apiVersion": "v1",
         "kind": "Secret",
         "metadata": {
             "name": SECRET_NAME,
-            "namespace": alerting.namespace,
+            "namespace": alerting_of(config).namespace,
             "labels": MANAGED_BY,
         },
         "stringData": {FILE: dump(alertmanager_config(config))},

@@ -202,7 +202,7 @@ def test_mutes_hold_back_what_they_name_while_they_last(
     why = {"reason": "This is a test of mutes."}
     mutes: dict[str, Any] = {
         "errors": why | {"models": ["ocr"], "alerts": ["HighModelErrorRate"], "once": lasting},
-        "traffic": why | {"alerts": ["LowModelQPS"], "weekly": noon},
+        "heat": why | {"alerts": ["GpuTooHot"], "weekly": noon},
         "at-night": why | {"weekly": night},
         "over": why | {"models": ["ocr"], "once": over},
     }
@@ -211,8 +211,7 @@ def test_mutes_hold_back_what_they_name_while_they_last(
     alerts = [case.labels for case in route_cases(config)]
     expected = {
         in_order(labels): sorted(
-            f"mute-{name}"
-            for name in expected_mutes(config.alerting, labels) & {"errors", "traffic"}
+            f"mute-{name}" for name in expected_mutes(config.alerting, labels) & {"errors", "heat"}
         )
         for labels in alerts
         if expected_receiver(config.alerting, labels) != "nobody"
@@ -233,7 +232,7 @@ def test_mutes_hold_back_what_they_name_while_they_last(
         alertmanager.fire(*alerts)
         world.wait(is_told_what_is_not_held)
     assert held == {labels: expected[labels] for labels in held}
-    assert {*map(tuple, held.values())} == {(), ("mute-errors",), ("mute-traffic",)}
+    assert {*map(tuple, held.values())} == {(), ("mute-errors",), ("mute-heat",)}
     assert len(held) > len(expected) / 2
     assert labels_told(world) == {labels for labels, mutes in held.items() if not mutes}
 

@@ -12,7 +12,7 @@ from infra.config import StackConfig
 from infra.plain_yaml import dump
 from monitoring.alertmanager import alertmanager_config
 from monitoring.route_cases import route_cases
-from monitoring.tool_checks import check_alertmanager, misrouted
+from monitoring.tool_checks import complaint, misrouted
 from tests.amtool.stacks import STACKS
 
 Config = dict[str, Any]
@@ -33,7 +33,7 @@ def test_alertmanager_takes_the_configuration(
     stack: StackConfig, binaries: Path, tmp_path: Path
 ) -> None:
     file = written(tmp_path, alertmanager_config(stack))
-    assert check_alertmanager(binaries / "amtool", file) == ""
+    assert complaint(binaries / "amtool", "check-config", file) == ""
 
 
 @every_stack
@@ -98,5 +98,5 @@ def test_what_amtool_cannot_read_is_told_as_it_says(binaries: Path, tmp_path: Pa
     config = alertmanager_config(STACKS["prod"])
     config["route"]["receiver"] = "who"
     file = written(tmp_path, config)
-    assert 'undefined receiver "who"' in check_alertmanager(binaries / "amtool", file)
+    assert 'undefined receiver "who"' in complaint(binaries / "amtool", "check-config", file)
     assert any(misrouted(binaries / "amtool", file, route_cases(STACKS["prod"])))
