@@ -160,6 +160,7 @@ class Pool:
         block = self._slots.memory.block(slot)
         try:
             work = Work(slot, pack(request, block), document)
+            self._slots.memory.mark(slot, begun=False)
         except TooLarge as error:
             raise RequestError(
                 413, f"the request has {error.needed} bytes; at most {error.there} are taken"
@@ -257,13 +258,18 @@ class Pool:
         return "", []
 
     def _unanswered(self, jobs: list[Job], reason: str) -> None:
-        """Ends requests whose worker is gone; those that may not have been its end come again."""
+        """Ends requests whose worker is gone; those that may not have been its end come again.
+
+        A worker that dies of a request has begun with it, so a request can kill only one.
+        """
         again = []
         for job in jobs:
             slot = job.work.slot
             if reason == "hung":
                 text = f"no result after {self._settings.deadline_s:g} s; the worker is replaced"
                 job.reply.set_result(Refusal(slot, 504, text))
+            elif not self._slots.memory.begun(slot):
+                again.append(job)  # the worker was dead before it read the batch
             elif job.batch == 1:
                 text = "the worker process died under this request"
                 job.reply.set_result(Refusal(slot, 500, text))

@@ -81,6 +81,8 @@ def _prepared(settings: Settings, seat: int) -> tuple[Handler, Ready]:
 
 
 def _answer(handler: Handler, batch: list[Work], memory: Memory, pipe: Connection) -> None:
+    for work in batch:
+        memory.mark(work.slot, begun=True)
     requests = [unpack(work.tensors, memory.block(work.slot)) for work in batch]
 
     def done(index: int, outcome: Tensors | Exception) -> None:

@@ -23,6 +23,11 @@ def _answer_of_the_next(server: Server, image: bytes) -> Answer:
     return answer
 
 
+def _cpu_seconds(process: int) -> float:
+    """What its main thread has used."""
+    return int(Path(f"/proc/{process}/schedstat").read_text().split()[0]) / 1e9
+
+
 def _wait_for_end_of(processes: set[int]) -> None:
     end = time.monotonic() + 20
     while any(runs(pid) for pid in processes):
@@ -33,10 +38,11 @@ def _wait_for_end_of(processes: set[int]) -> None:
 def test_a_request_inside_a_killed_worker_fails_and_the_next_is_answered(v1_1: Server) -> None:
     image, lines = receipt(1)
     (worker,) = v1_1.workers()
-    v1_1.signal_workers(signal.SIGSTOP)  # so that the request is inside when the kill comes
+    before = _cpu_seconds(worker)
     with ThreadPoolExecutor() as clients:
         inside = clients.submit(v1_1.infer, image)
-        time.sleep(0.5)
+        while _cpu_seconds(worker) < before + 0.02:
+            time.sleep(0.001)
         os.kill(worker, signal.SIGKILL)
         answer = inside.result()
     assert (answer.status, answer.json["error"]) == (
@@ -45,6 +51,19 @@ def test_a_request_inside_a_killed_worker_fails_and_the_next_is_answered(v1_1: S
     )
     assert _answer_of_the_next(v1_1, image).lines == lines
     assert v1_1.workers() != {worker}
+
+
+def test_a_request_that_its_worker_never_read_goes_to_another(v1_2: Server) -> None:
+    image, lines = receipt(2)
+    v1_2.signal_workers(signal.SIGSTOP)
+    victim, other = v1_2.workers()
+    with ThreadPoolExecutor() as clients:
+        sent = [clients.submit(v1_2.infer, image) for _ in range(2)]  # one for each worker
+        time.sleep(0.5)
+        os.kill(victim, signal.SIGKILL)
+        os.kill(other, signal.SIGCONT)
+        assert [answer.result().lines for answer in sent] == [lines] * 2
+    v1_2.wait_for("/health/ready")
 
 
 def test_a_worker_that_hangs_is_replaced_and_its_request_is_504(v1_1: Server) -> None:

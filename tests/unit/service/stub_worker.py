@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from service.errors import StartError
 from service.messages import Answer, Ready, Reply, Work
+from service.slots import Memory
 
 
 class StubWorker:
@@ -14,16 +15,19 @@ class StubWorker:
 
     Attributes:
         gate: holds batches until it is set.
+        reads: it lives long enough to read batches.
         fails: raised by batches of at least `fails_from`, after `answers_first` answers.
         batches: slots of each batch that came.
     """
 
-    def __init__(self, pid: int = 1, unable: str | None = None) -> None:
+    def __init__(self, memory: Memory, pid: int = 1, unable: str | None = None) -> None:
+        self._memory = memory
         self._pid = pid
         self._unable = unable
         self._end = threading.Event()
         self.gate = threading.Event()
         self.gate.set()
+        self.reads = True
         self.fails: Exception | None = None
         self.fails_from = 1
         self.answers_first = 0
@@ -44,6 +48,8 @@ class StubWorker:
         self, batch: Sequence[Work], deadline_s: float, answered: Callable[[Reply], None]
     ) -> None:
         self.batches.append([work.slot for work in batch])
+        for work in batch:
+            self._memory.mark(work.slot, begun=self.reads)
         self.gate.wait()
         fails = self.fails if len(batch) >= self.fails_from else None
         for work in batch[: self.answers_first] if fails else batch:

@@ -26,12 +26,15 @@ class _Workshop:
     def __init__(self) -> None:
         self.made: list[StubWorker] = []
         self.unable: str | None = None
+        self.reads = True
         self.complaints: list[str] = []
         self.restarts: list[str] = []
         self._clients = ThreadPoolExecutor()
 
     def start(self, seat: int) -> StubWorker:
-        worker = StubWorker(len(self.made) + 1, self.unable)
+        worker = StubWorker(self._memory, len(self.made) + 1, self.unable)
+        worker.reads = self.reads
+        worker.fails = None if self.reads else Died()
         self.made.append(worker)
         return worker
 
@@ -44,7 +47,9 @@ class _Workshop:
     def pool(self, **env: str) -> Pool:
         given = {"MODEL_NAME": "ocr", "MODEL_VERSION": "v1.1", "WORKERS": "1", "WAITING": "1"}
         settings = from_environment({**given, "MAX_BYTES": "100", **env})
-        pool = Pool(settings, self.start, slots(settings), self, self.complaints.append)
+        memory = slots(settings)
+        self._memory = memory.memory
+        pool = Pool(settings, self.start, memory, self, self.complaints.append)
         pool.start()
         return pool
 
@@ -135,6 +140,32 @@ def test_a_request_never_meets_a_worker_that_died_while_idle(workshop: _Workshop
     workshop.made[0].kill()
     pool.run(_REQUEST, False)
     assert workshop.made[0].batches == []
+
+
+def test_a_batch_that_its_worker_never_read_goes_to_another(workshop: _Workshop) -> None:
+    # A process with threads can be dead and still look alive for some milliseconds.
+    pool = workshop.warm(MAX_BATCH="2", WAITING="2")
+    first = workshop.made[0]
+    first.gate.clear()
+    opening = workshop.send(pool)  # holds the worker while the batch gathers
+    _until(lambda: first.batches)
+    batch = [workshop.send(pool) for _ in range(2)]
+    _until(lambda: len(pool._batches._jobs) == 2)
+    first.fails, first.fails_from, first.reads = Died(), 2, False
+    first.gate.set()
+    opening.result()
+    assert [future.result().batch for future in batch] == [2, 2]
+    assert workshop.restarts == ["died"]
+
+
+def test_a_request_waits_for_a_worker_that_reads_it_no_longer_than_its_deadline(
+    workshop: _Workshop,
+) -> None:
+    workshop.reads = False
+    pool = workshop.warm(DEADLINE_SECONDS="0.1")
+    with pytest.raises(RequestError, match=r"no worker came free in 0\.1 s"):
+        pool.run(_REQUEST, False)
+    assert set(workshop.restarts) == {"died"}
 
 
 def test_what_the_worker_refuses_leaves_it_in_place(workshop: _Workshop) -> None:
