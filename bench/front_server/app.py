@@ -19,6 +19,7 @@ from service.settings import from_environment
 from service.tensors import BYTES, Spec, Tensors, one
 
 _NAMES = {"MODEL_NAME": "front", "MODEL_VERSION": "v1", "ACCESS_LOG_SAMPLE": "0"}
+_PAUSE_S = float(os.environ.get("PAUSE", "0"))
 _SETTINGS = from_environment({**os.environ, **_NAMES})
 
 
@@ -28,7 +29,8 @@ class _Instant:
     unready = ""
 
     def run(self, request: Tensors, document: bool) -> Result:
-        time.sleep(float(os.environ.get("PAUSE", "0")))
+        if _PAUSE_S:
+            time.sleep(_PAUSE_S)
         return Result({"document": one(b'{"lines": []}')}, {}, 0.0, 0.0, 1)
 
     def drain(self) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 import numpy as np
 import pytest
 
 from service.errors import RequestError
-from service.messages import Ready, Refusal
+from service.messages import Ready, Refusal, Reply
 from service.pool import Pool, Result, slots
 from service.settings import from_environment
 from service.tensors import one
@@ -110,13 +111,13 @@ def test_a_worker_that_hangs_is_replaced(workshop: _Workshop) -> None:
     assert workshop.restarts == ["hung"]
 
 
-def test_a_worker_that_grows_is_replaced_after_its_answer(workshop: _Workshop) -> None:
-    pool = workshop.warm(WORKER_MEMORY_MB="1")
-    workshop.made[0].bytes = 2**20 + 1
+def test_a_worker_that_ends_between_two_requests_costs_none(workshop: _Workshop) -> None:
+    pool = workshop.warm()
     pool.run(_REQUEST, False)
-    _until(lambda: workshop.restarts == ["memory"])
+    workshop.made[0].kill("memory")
     pool.run(_REQUEST, False)
-    assert len(workshop.made[1].batches) == 1
+    assert [len(worker.batches) for worker in workshop.made] == [1, 1]
+    assert workshop.restarts == ["memory"]
 
 
 def test_company_of_a_request_that_kills_its_worker_is_answered(workshop: _Workshop) -> None:
@@ -135,11 +136,31 @@ def test_company_of_a_request_that_kills_its_worker_is_answered(workshop: _Works
     assert [len(slots) for slots in workshop.made[1].batches] == [1, 1]
 
 
-def test_a_request_never_meets_a_worker_that_died_while_idle(workshop: _Workshop) -> None:
-    pool = workshop.warm()
-    workshop.made[0].kill()
-    pool.run(_REQUEST, False)
-    assert workshop.made[0].batches == []
+def test_an_answer_does_not_wait_for_the_others_of_its_batch(
+    workshop: _Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = workshop.warm(MAX_BATCH="2", WAITING="2")
+    worker = workshop.made[0]
+    worker.gate.clear()
+    opening = workshop.send(pool)  # holds the worker while the batch gathers
+    _until(lambda: worker.batches)
+    batch = [workshop.send(pool) for _ in range(2)]
+    _until(lambda: len(pool._batches._jobs) == 2)
+    over, receive = threading.Event(), worker.receive
+
+    def receive_slowly(until: float) -> Reply:
+        reply = receive(until)
+        if reply.slot == worker.batches[1][1]:
+            over.wait()
+        return reply
+
+    monkeypatch.setattr(worker, "receive", receive_slowly)
+    worker.gate.set()
+    opening.result()
+    done, waiting = wait(batch, return_when=FIRST_COMPLETED)
+    over.set()
+    assert (len(done), len(waiting)) == (1, 1)
+    assert [future.result().batch for future in batch] == [2, 2]
 
 
 def test_a_batch_that_its_worker_never_read_goes_to_another(workshop: _Workshop) -> None:
@@ -261,6 +282,5 @@ def test_a_model_that_cannot_be_loaded_is_reported_not_retried(workshop: _Worksh
 def test_stopping_ends_all_workers_and_starts_none(workshop: _Workshop) -> None:
     pool = workshop.warm(WORKERS="2")
     pool.stop()
-    _until(lambda: pool.unready)
-    assert not any(worker.alive() for worker in workshop.made)
+    _until(lambda: pool.unready == "no worker lives")
     assert len(workshop.made) == 2
