@@ -14,7 +14,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from local.service import Server
-from service.routes import ROUTES
+from service.front.routes import ROUTES
 
 # What is taken and what is refused depends on more than the description here: random bytes are no
 # image. The unit tests of the front check it with a model that takes all that fits its schema.

@@ -7,9 +7,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from service.errors import StartError
-from service.messages import Answer, Ready, Reply, Work
-from service.slots import Memory
-from service.worker import Died
+from service.workers.messages import Answer, Ready, Reply, Work
+from service.workers.slots import Memory
+from service.workers.worker import Died
 
 
 class StubWorker:

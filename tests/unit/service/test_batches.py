@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from service.batches import Batch, Batches, Expired, Full, Job
-from service.messages import Refusal, Work
+from service.workers.batches import Batch, Batches, Expired, Full, Job
+from service.workers.messages import Refusal, Work
 
 
 def _job(number: int, bucket: str = "a", expires_in_s: float = 60.0) -> Job[str]:

@@ -6,9 +6,9 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_families
 from prometheus_client.parser import text_string_to_metric_families as families
 
-from service.messages import Ready
-from service.metrics import Metrics
-from service.pool import Result
+from service.front.metrics import Metrics
+from service.workers.messages import Ready
+from service.workers.pool import Result
 
 _OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 

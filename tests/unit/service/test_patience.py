@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from service.patience import PatientSocket
+from service.front.patience import PatientSocket
 
 
 def _pair(patience_s: float) -> tuple[PatientSocket, socket.socket]:

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from service.errors import RequestError
-from service.messages import Ready, Refusal, Reply
-from service.pool import Pool, Result, slots
 from service.settings import from_environment
 from service.tensors import one
-from service.worker import Died, Hung
+from service.workers.messages import Ready, Refusal, Reply
+from service.workers.pool import Pool, Result, slots
+from service.workers.worker import Died, Hung
 from tests.unit.service.stub_worker import StubWorker
 
 _REQUEST = {"image": one(b"x")}
@@ -250,7 +250,7 @@ def test_requests_travel_in_slots_and_leave_none_behind(workshop: _Workshop) -> 
 def test_unready_while_the_queue_stays_full(
     workshop: _Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.pool._SATURATED_S", 0.01)
+    monkeypatch.setattr("service.workers.pool._SATURATED_S", 0.01)
     pool = workshop.warm(WAITING="0")
     workshop.made[0].gate.clear()
     inside = workshop.send(pool)

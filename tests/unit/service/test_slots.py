@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 
-from service.slots import Memory, Slots
+from service.workers.slots import Memory, Slots
 
 
 def _shout(memory: Memory, slot: int) -> None:

@@ -16,13 +16,13 @@ import warnings
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from service import logs, stages
+from service import logs
 from service.errors import RequestError, StartError
-from service.handlers import Handler
-from service.messages import Answer, Ready, Refusal, Reply, Unable, Work
+from service.handlers import Handler, stages
 from service.settings import Settings
-from service.slots import Memory
 from service.tensors import Tensors, TooLarge, one, pack, unpack
+from service.workers.messages import Answer, Ready, Refusal, Reply, Unable, Work
+from service.workers.slots import Memory
 
 _log = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from service.errors import RequestError
-from service.strictjson import shown
+from service.front.strictjson import shown
 from service.tensors import ANY, BYTES, Spec, Tensor, Tensors, datatype
 
 

@@ -14,13 +14,13 @@ from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-
 
 from service import logs
 from service.errors import StartError
-from service.front import create_app
-from service.metrics import Metrics
-from service.patience import PatientSocket
-from service.pool import Pool, slots
+from service.front.app import create_app
+from service.front.metrics import Metrics
+from service.front.patience import PatientSocket
+from service.front.tracing import instrument
 from service.settings import Settings
-from service.tracing import instrument
-from service.worker import Worker
+from service.workers.pool import Pool, slots
+from service.workers.worker import Worker
 
 # Seconds. Longer than a proxy keeps an idle connection (Traefik 90 s, nginx 60 s), so that the
 # proxy closes first: a request sent into a connection that we close is lost.

@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from service.batches import Batch, Batches, Expired, Full, Job
 from service.errors import RequestError, StartError, describe_exit
-from service.messages import Ready, Refusal, Reply, Work
 from service.settings import Settings
-from service.slots import Slots
 from service.tensors import Tensors, TooLarge, pack, unpack
-from service.worker import Died, Hung
+from service.workers.batches import Batch, Batches, Expired, Full, Job
+from service.workers.messages import Ready, Refusal, Reply, Work
+from service.workers.slots import Slots
+from service.workers.worker import Died, Hung
 
 _log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class Result:
 
 
 class WorkerLike(Protocol):
-    """What the pool needs of `service.worker.Worker`."""
+    """What the pool needs of `service.workers.worker.Worker`."""
 
     @property
     def pid(self) -> int | None: ...
@@ -63,7 +63,7 @@ class WorkerLike(Protocol):
 
 
 class Watcher(Protocol):
-    """Who is told what the workers do; `service.metrics.Metrics` is."""
+    """Who is told what the workers do; `service.front.metrics.Metrics` is."""
 
     def loaded(self, ready: Ready) -> None: ...
     def restarted(self, reason: str) -> None: ...

@@ -14,7 +14,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from service.messages import Reply, Work
+from service.workers.messages import Reply, Work
 
 W = TypeVar("W")  # a worker
 

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from multiprocessing.connection import wait
 
 from service.errors import StartError, describe_exit
-from service.messages import Ready, Reply, Unable, Work
-from service.process import GREW, main
 from service.settings import Settings
-from service.slots import Memory
+from service.workers.messages import Ready, Reply, Unable, Work
+from service.workers.process import GREW, main
+from service.workers.slots import Memory
 
 # spawn: a fork of a process with threads copies their locks in whatever state they are.
 _SPAWN = multiprocessing.get_context("spawn")

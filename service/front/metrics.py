@@ -31,8 +31,8 @@ from prometheus_client.metrics_core import HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-from service.messages import Ready
-from service.pool import Result
+from service.workers.messages import Ready
+from service.workers.pool import Result
 
 # Seconds. The bounds are dense around the usual objectives: a quantile is exact only at a bound,
 # so 0.5 s, the default objective for p99, has to be one.
