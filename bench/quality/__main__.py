@@ -11,7 +11,6 @@ every 50 requests (each look at its share of the 1%)? And two undamaged ones, wh
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
 import tempfile
@@ -19,18 +18,18 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.request import urlopen
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from bench.command import parser
 from bench.load.connection import Connection
 from bench.load.judge import similarity
 from bench.pages.draw import Page, page
 from bench.quality.damage import damaged
 from bench.quality.ranks import p_value
-from bench.serving.processes import Server
 from bench.table import columns
 from local.python_env import ROOT, environment
+from local.service import Service
 from service.fetch_models import fetch
 
 _VERSIONS = ("v1.1", "v1.2")
@@ -44,14 +43,10 @@ Read = Callable[[Page], tuple[str, ...]]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m bench.quality",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--pages", type=int, default=100, help="for the table (default: 100)")
-    parser.add_argument("--requests", type=int, default=500, help="to each arm (default: 500)")
-    chosen = parser.parse_args()
+    options = parser("bench.quality", __doc__)
+    options.add_argument("--pages", type=int, default=100, help="for the table (default: 100)")
+    options.add_argument("--requests", type=int, default=500, help="to each arm (default: 500)")
+    chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         models = models_in(Path(folder))
         print(_accuracy(models, chosen.pages), flush=True)
@@ -74,15 +69,14 @@ def models_in(folder: Path) -> dict[str, Path]:
 
 
 @contextmanager
-def _served(models: Path) -> Iterator[Server]:
+def _served(models: Path) -> Iterator[Service]:
     python = environment(ROOT / "service/requirements.txt") / "bin/python"
-    names = {"MODEL_NAME": "ocr", "MODEL_VERSION": "v", "MODEL_DIR": str(models)}
-    with Server([python, "-m", "service"], WORKERS=_WORKERS, **names) as server:
-        yield server
+    with Service(python, models, "v", WORKERS=_WORKERS) as service:
+        yield service
 
 
-def _reader(server: Server) -> Read:
-    connection = Connection("127.0.0.1", int(server.url.rpartition(":")[2]))
+def _reader(service: Service) -> Read:
+    connection = Connection("127.0.0.1", service.port)
 
     def read(sheet: Page) -> tuple[str, ...]:
         kind = f"image/{sheet.attributes.format}"
@@ -147,13 +141,11 @@ def _read_all(read: Read, seeds: Sequence[int]) -> None:
         read(page(seed))
 
 
-def _histogram(server: Server, signal: str) -> list[int]:
+def _histogram(service: Service, signal: str) -> list[int]:
     """Observations of a signal by bucket."""
-    with urlopen(f"{server.url}/metrics") as answer:  # noqa: S310 - this machine
-        text = answer.read().decode()
     totals = [
         int(sample.value)
-        for family in text_string_to_metric_families(text)
+        for family in text_string_to_metric_families(service.text("/metrics"))
         if family.name == "paddle_model_quality"
         for sample in family.samples
         if sample.name.endswith("_bucket") and sample.labels["signal"] == signal

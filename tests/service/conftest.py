@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from local.python_env import environment
-from local.service import Server
+from local.service import Service
 from service import fetch_models
 
 _SERVICE = Path(fetch_models.__file__).parent
@@ -38,14 +38,14 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="session")
-def v1_1(python: Path, models: dict[str, Path]) -> Iterator[Server]:
+def v1_1(python: Path, models: dict[str, Path]) -> Iterator[Service]:
     """v1.1 with one worker, which counts as hung after 3 seconds."""
-    with Server(python, models["v1.1"], "v1.1", WORKERS="1", DEADLINE_SECONDS="3") as server:
+    with Service(python, models["v1.1"], "v1.1", WORKERS="1", DEADLINE_SECONDS="3") as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def v1_2(python: Path, models: dict[str, Path]) -> Iterator[Server]:
+def v1_2(python: Path, models: dict[str, Path]) -> Iterator[Service]:
     """v1.2 with two workers."""
-    with Server(python, models["v1.2"], "v1.2", WORKERS="2") as server:
+    with Service(python, models["v1.2"], "v1.2", WORKERS="2") as server:
         yield server

@@ -12,15 +12,21 @@ from pathlib import Path
 import pytest
 
 from local.receipts import receipt
-from local.service import Answer, Server, runs
+from local.server import ServerError
+from local.service import Answer, Service, runs
 
 
-def _answer_of_the_next(server: Server, image: bytes) -> Answer:
+def _answer_of_the_next(server: Service, image: bytes) -> Answer:
     """The first answer from the new worker; until it has loaded the model there are 503s."""
     end = time.monotonic() + 60
     while (answer := server.infer(image)).status == 503:
         assert time.monotonic() < end
     return answer
+
+
+def _cpu_seconds(process: int) -> float:
+    """What its main thread has used."""
+    return int(Path(f"/proc/{process}/schedstat").read_text().split()[0]) / 1e9
 
 
 def _wait_for_end_of(processes: set[int]) -> None:
@@ -30,13 +36,14 @@ def _wait_for_end_of(processes: set[int]) -> None:
         time.sleep(0.02)
 
 
-def test_a_request_inside_a_killed_worker_fails_and_the_next_is_answered(v1_1: Server) -> None:
+def test_a_request_inside_a_killed_worker_fails_and_the_next_is_answered(v1_1: Service) -> None:
     image, lines = receipt(1)
     (worker,) = v1_1.workers()
-    v1_1.signal_workers(signal.SIGSTOP)  # so that the request is inside when the kill comes
+    before = _cpu_seconds(worker)
     with ThreadPoolExecutor() as clients:
         inside = clients.submit(v1_1.infer, image)
-        time.sleep(0.5)
+        while _cpu_seconds(worker) < before + 0.02:
+            time.sleep(0.001)
         os.kill(worker, signal.SIGKILL)
         answer = inside.result()
     assert (answer.status, answer.json["error"]) == (
@@ -47,7 +54,20 @@ def test_a_request_inside_a_killed_worker_fails_and_the_next_is_answered(v1_1: S
     assert v1_1.workers() != {worker}
 
 
-def test_a_worker_that_hangs_is_replaced_and_its_request_is_504(v1_1: Server) -> None:
+def test_a_request_that_its_worker_never_read_goes_to_another(v1_2: Service) -> None:
+    image, lines = receipt(2)
+    v1_2.signal_workers(signal.SIGSTOP)
+    victim, other = v1_2.workers()
+    with ThreadPoolExecutor() as clients:
+        sent = [clients.submit(v1_2.infer, image) for _ in range(2)]  # one for each worker
+        time.sleep(0.5)
+        os.kill(victim, signal.SIGKILL)
+        os.kill(other, signal.SIGCONT)
+        assert [answer.result().lines for answer in sent] == [lines] * 2
+    v1_2.wait_for("/health/ready")
+
+
+def test_a_worker_that_hangs_is_replaced_and_its_request_is_504(v1_1: Service) -> None:
     image, lines = receipt(2)
     v1_1.signal_workers(signal.SIGSTOP)
     answer = v1_1.infer(image)
@@ -56,7 +76,7 @@ def test_a_worker_that_hangs_is_replaced_and_its_request_is_504(v1_1: Server) ->
     assert _answer_of_the_next(v1_1, image).lines == lines
 
 
-def test_a_worker_killed_while_idle_costs_no_request(v1_2: Server) -> None:
+def test_a_worker_killed_while_idle_costs_no_request(v1_2: Service) -> None:
     image, lines = receipt(3)
     victim = min(v1_2.workers())
     os.kill(victim, signal.SIGKILL)
@@ -80,7 +100,7 @@ def test_sigterm_under_load_drops_nothing(python: Path, models: dict[str, Path])
             if answer.headers.get("Connection") == "close":
                 return
 
-    with Server(python, models["v1.1"], "v1.1", WORKERS="1") as server:
+    with Service(python, models["v1.1"], "v1.1", WORKERS="1") as server:
         with ThreadPoolExecutor(4) as clients:
             running = [clients.submit(send_until_closed, client) for client in range(4)]
             while min(answered) < 3:
@@ -96,7 +116,7 @@ def test_a_killed_front_leaves_no_process_and_no_shared_memory(
     python: Path, models: dict[str, Path]
 ) -> None:
     before = set(Path("/dev/shm").iterdir())
-    with Server(python, models["v1.1"], "v1.1", WORKERS="1") as server:
+    with Service(python, models["v1.1"], "v1.1", WORKERS="1") as server:
         workers = server.workers()
         front = server.front()
         os.kill(server.process.pid, signal.SIGKILL)
@@ -125,10 +145,11 @@ def test_a_model_that_cannot_be_loaded_ends_the_start_with_one_line(
     model = tmp_path / "model"
     shutil.copytree(models["v1.1"], model)
     damage(model)  # type: ignore[operator]
-    process = Server(python, model, "v1.1", WORKERS="1").process
-    _, said = process.communicate(timeout=60)
-    complaints = [line for line in said.splitlines() if "cannot start" in line]
-    assert process.returncode not in (0, None)
+    service = Service(python, model, "v1.1", WORKERS="1")
+    with pytest.raises(ServerError) as ended, service:
+        pass
+    complaints = [line for line in str(ended.value).splitlines() if "cannot start" in line]
+    assert service.process.returncode not in (0, None)
     assert len(complaints) == 1
     assert message in complaints[0]
-    assert "Traceback" not in said
+    assert "Traceback" not in str(ended.value)

@@ -12,7 +12,7 @@ import pytest
 
 from local.python_env import ROOT, environment
 from local.receipts import receipt
-from local.service import Server
+from local.service import Service
 
 
 class _Collector(ThreadingHTTPServer):
@@ -50,7 +50,7 @@ def test_requests_arrive_as_spans(
     packages = environment(ROOT / "service/requirements-traces.txt")
     (site,) = packages.glob("lib/python*/site-packages")
     endpoint = f"http://127.0.0.1:{collector.server_port}"
-    with Server(
+    with Service(
         python,
         models["v1.1"],
         "v1.1",

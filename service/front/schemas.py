@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from service.messages import Ready
-from service.plain import takes_files, takes_raw
+from service.front.plain import takes_files, takes_raw
+from service.front.v2 import BINARY, JSON
 from service.tensors import ANY, BYTES, DATATYPES, Spec
-from service.v2 import BINARY, JSON
+from service.workers.messages import Ready
 
 Schema = dict[str, Any]
 Content = dict[str, Schema]

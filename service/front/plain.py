@@ -11,11 +11,11 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.formparser import MultiPartParser
 from werkzeug.http import parse_options_header
 
-from service import inputs, strictjson
-from service.body import is_raw
 from service.errors import RequestError
-from service.lists import from_lists
-from service.strictjson import shown
+from service.front import inputs, strictjson
+from service.front.body import is_raw
+from service.front.lists import from_lists
+from service.front.strictjson import shown
 from service.tensors import BYTES, Spec, Tensor, Tensors, one
 
 # A form has a file for each input; what else it may have is small.

@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 from service.errors import RequestError
-from service.messages import Ready
-from service.strictjson import shown
+from service.front.strictjson import shown
+from service.front.v2 import BINARY, HEADER_LENGTH, JSON
+from service.front.v2.request import Request
 from service.tensors import Spec, Tensor, Tensors, datatype, to_bytes
-from service.v2 import BINARY, HEADER_LENGTH, JSON
-from service.v2.request import Request
+from service.workers.messages import Ready
 
 
 def encode(

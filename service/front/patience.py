@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import select
 import socket
 import time
 from typing import Any
@@ -27,6 +28,12 @@ class PatientSocket(socket.socket):
     def begin(self) -> None:
         """A request begins: its time counts from here."""
         self._until = time.monotonic() + self._patience_s
+
+    def more(self, seconds: float) -> bool:
+        """Whether something comes, or the other end closes, within a time."""
+        ready = select.poll()
+        ready.register(self, select.POLLIN)
+        return bool(ready.poll(1000 * seconds))
 
     def recv(self, *args: Any) -> bytes:  # noqa: ANN401 - as the base class has it
         left = self._until - time.monotonic()

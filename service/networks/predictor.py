@@ -9,9 +9,9 @@ import numpy as np
 import paddle
 from paddle import inference
 
-from service import parameters, program
-from service.devices import config
 from service.errors import StartError
+from service.networks import parameters, program
+from service.networks.devices import config
 from service.settings import Engine
 from service.tensors import Spec, Tensor, datatype
 

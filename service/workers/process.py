@@ -1,27 +1,35 @@
 """Inside a Paddle worker process: one handler, one thread, one batch at a time.
 
 Paddle crashes or answers wrongly when a predictor moves between threads, so everything happens on
-the main thread. The process ends when the front's end of the pipe closes, however the front ended.
+the main thread. The process ends when the front's end of the pipe closes, however the front ended,
+and when it has grown too large.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import resource
 import signal
 import time
 import warnings
 from multiprocessing.connection import Connection
+from pathlib import Path
 
-from service import logs, stages
+from service import logs
 from service.errors import RequestError, StartError
-from service.handlers import Handler
-from service.messages import Answer, Ready, Refusal, Reply, Unable, Work
+from service.handlers import Handler, stages
 from service.settings import Settings
-from service.slots import Memory
 from service.tensors import Tensors, TooLarge, one, pack, unpack
+from service.workers.messages import Answer, Ready, Refusal, Reply, Unable, Work
+from service.workers.slots import Memory
 
 _log = logging.getLogger(__name__)
+
+GREW = 75
+"""Exit code of a worker that uses more memory than it may."""
+
+_PAGE = resource.getpagesize()
 
 
 def main(settings: Settings, seat: int, memory: Memory, pipe: Connection) -> None:
@@ -50,8 +58,15 @@ def main(settings: Settings, seat: int, memory: Memory, pipe: Connection) -> Non
     try:
         while True:
             _answer(handler, pipe.recv(), memory, pipe)
+            if _memory() > settings.worker_memory:
+                os._exit(GREW)  # a request that is just being sent goes to another worker
     except (EOFError, BrokenPipeError):
         return  # the front is gone
+
+
+def _memory() -> int:
+    """Bytes that this process uses."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE
 
 
 def _prepared(settings: Settings, seat: int) -> tuple[Handler, Ready]:
@@ -81,6 +96,8 @@ def _prepared(settings: Settings, seat: int) -> tuple[Handler, Ready]:
 
 
 def _answer(handler: Handler, batch: list[Work], memory: Memory, pipe: Connection) -> None:
+    for work in batch:
+        memory.mark(work.slot, begun=True)
     requests = [unpack(work.tensors, memory.block(work.slot)) for work in batch]
 
     def done(index: int, outcome: Tensors | Exception) -> None:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from service.errors import RequestError
-from service.strictjson import shown
+from service.front.strictjson import shown
 from service.tensors import ANY, BYTES, Spec, Tensor, Tensors, datatype
 
 
@@ -62,17 +62,20 @@ def check_names(found: Collection[str], specs: Sequence[Spec]) -> None:
         RequestError: 400.
     """
     names = [spec.name for spec in specs]
-    expected = f"the model takes {', '.join(map(shown, names))}"
     for name in found:
         if name not in names:
-            raise RequestError(400, f"{shown(name)} is no input; {expected}")
+            raise RequestError(400, f"{shown(name)} is no input; {_expected(names)}")
     for name in names:
         if name not in found:
-            raise RequestError(400, f"the input {shown(name)} is missing; {expected}")
+            raise RequestError(400, f"the input {shown(name)} is missing; {_expected(names)}")
+
+
+def _expected(names: Sequence[str]) -> str:
+    return f"the model takes {', '.join(map(shown, names))}"
 
 
 def _check_one(tensor: Tensor, spec: Spec, limits: Limits) -> None:
-    what = f"input {shown(spec.name)}"
+    what = f"input {spec.name!r}"
     found = datatype(tensor)
     if found != spec.datatype:
         raise RequestError(422, f"{what} is {found}; expected is {spec.datatype}")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from service.errors import RequestError
-from service.strictjson import shown
+from service.front.strictjson import shown
 from service.tensors import BYTES, DATATYPES, Tensor
 
 # Types of JSON values by kind of dtype; the others are integers. Exact types: to Python a bool is

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
-from service import schemas
-from service.messages import Ready
-from service.routes import REQUEST_ID_HEADER, ROUTES, VERSION_HEADER, Route
-from service.schemas import Content
-from service.v2 import HEADER_LENGTH
+from service.front import schemas
+from service.front.routes import REQUEST_ID_HEADER, ROUTES, VERSION_HEADER, Route
+from service.front.schemas import Content
+from service.front.v2 import HEADER_LENGTH
+from service.workers.messages import Ready
 
 _BINARY_FORM = (
     "As application/octet-stream: the JSON, then the data of those inputs and outputs that have "
@@ -33,7 +33,7 @@ def describe(name: str, version: str, model: Ready) -> dict[str, Any]:
             "title": f"{name} {version}",
             "version": version,
             "description": "A PaddlePaddle model. Errors are JSON with what was found and what is "
-            "expected; which status means what: service/inputs.py.",
+            "expected; which status means what: docs/serving.md.",
         },
         "paths": paths,
         "components": {"schemas": {"Error": schemas.ERROR}},

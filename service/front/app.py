@@ -1,6 +1,6 @@
 """The HTTP front: from requests to the pool, and back. Knows nothing of images or paddle.
 
-Which paths there are: `service.routes`; which status means what: `service.inputs`.
+Which paths there are: `service.front.routes`; which status means what: `service.front.inputs`.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from collections.abc import Callable
 from flask import Flask, Response, g, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from service import body, logs
+from service import logs
 from service.errors import RequestError
-from service.pool import Result
-from service.routes import REQUEST_ID_HEADER, ROUTES, VERSION_HEADER
+from service.front import body
+from service.front.routes import REQUEST_ID_HEADER, ROUTES, VERSION_HEADER
+from service.front.views import MetricsLike, PoolLike, Views
 from service.settings import Settings
-from service.views import MetricsLike, PoolLike, Views
+from service.workers.pool import Result
 
 _LONGEST_ID = 128
 _RETRY_AFTER_S = "1"

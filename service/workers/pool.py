@@ -1,4 +1,4 @@
-"""The worker processes: each takes batches from one queue, and is replaced when it ends."""
+"""The worker processes: they share one queue, and each is replaced when it ends."""
 
 from __future__ import annotations
 
@@ -6,26 +6,21 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from typing import Protocol
 
-from service.batches import Batches, Expired, Full, Job
 from service.errors import RequestError, StartError, describe_exit
-from service.messages import Ready, Refusal, Reply, Work
 from service.settings import Settings
-from service.slots import Slots
 from service.tensors import Tensors, TooLarge, pack, unpack
-from service.worker import Died, Hung
+from service.workers.batches import Batch, Batches, Expired, Full, Job
+from service.workers.messages import Ready, Refusal, Reply, Work
+from service.workers.slots import Slots
+from service.workers.worker import Died, Hung
 
 _log = logging.getLogger(__name__)
 
 # Seconds between attempts to start a worker that cannot load any more (a GPU fell off the bus).
 _RETRY_S = 2.0
-
-# Seconds after which an idle worker that has died is noticed; no request waits for that, since
-# others take it, or its successor.
-_LOOK_S = 0.2
 
 # Bytes of a slot for the lengths of BYTES elements, which come on top of what a client sent.
 _LENGTHS = 4096
@@ -55,22 +50,20 @@ class Result:
 
 
 class WorkerLike(Protocol):
-    """What the pool needs of `service.worker.Worker`."""
+    """What the pool needs of `service.workers.worker.Worker`."""
 
     @property
     def pid(self) -> int | None: ...
     def wait_ready(self) -> Ready: ...
-    def run(
-        self, batch: Sequence[Work], deadline_s: float, answered: Callable[[Reply], None]
-    ) -> None: ...
-    def alive(self) -> bool: ...
-    def memory(self) -> int: ...
-    def kill(self) -> None: ...
+    def send(self, batch: Sequence[Work]) -> None: ...
+    def receive(self, until: float) -> Reply: ...
+    def kill(self, reason: str = ...) -> None: ...
+    def wait(self) -> str: ...
     def end(self) -> int | None: ...
 
 
 class Watcher(Protocol):
-    """Who is told what the workers do; `service.metrics.Metrics` is."""
+    """Who is told what the workers do; `service.front.metrics.Metrics` is."""
 
     def loaded(self, ready: Ready) -> None: ...
     def restarted(self, reason: str) -> None: ...
@@ -99,7 +92,9 @@ class Pool:
         self._slots = slots
         self._watcher = watcher
         self._unable = unable
-        self._batches = Batches(settings.waiting, settings.max_batch, settings.window_s)
+        self._batches: Batches[WorkerLike] = Batches(
+            settings.waiting, settings.max_batch, settings.window_s
+        )
         self._lock = threading.Lock()
         self._workers: set[WorkerLike] = set()  # every process that may still run
         self._live = 0  # those of them that have loaded the model
@@ -160,13 +155,15 @@ class Pool:
         block = self._slots.memory.block(slot)
         try:
             work = Work(slot, pack(request, block), document)
+            self._slots.memory.mark(slot, begun=False)
         except TooLarge as error:
             raise RequestError(
                 413, f"the request has {error.needed} bytes; at most {error.there} are taken"
             ) from None
         # Tensors of one shape make a batch; the first axis counts rows.
         bucket = tuple((part.name, part.datatype, part.shape[1:]) for part in work.tensors)
-        job = Job(work, bucket, expires=time.monotonic() + self._settings.deadline_s)
+        expires = time.monotonic() + self._settings.deadline_s
+        job: Job[WorkerLike] = Job(work, bucket, expires)
         reply = self._reply(job)
         if isinstance(reply, Refusal):
             raise RequestError(reply.status, reply.message)
@@ -178,15 +175,13 @@ class Pool:
             batch=job.batch,
         )
 
-    def _reply(self, job: Job) -> Reply:
+    def _reply(self, job: Job[WorkerLike]) -> Reply:
         try:
             self._batches.put(job)
-            while True:
-                try:
-                    return job.reply.result(max(job.expires - time.monotonic(), _LOOK_S))
-                except FutureTimeout:  # else it is with a worker, whose own deadline ends that
-                    if self._batches.withdraw(job):
-                        raise Expired from None
+            while job.reply is None:
+                batch = self._batches.turn(job)
+                if batch is not None:
+                    self._lead(batch, job)
         except Full:
             raise _too_many() from None
         except Expired:
@@ -194,9 +189,51 @@ class Pool:
                 503,
                 f"no worker came free in {self._settings.deadline_s:g} s; try again in a second",
             ) from None
+        return job.reply
+
+    def _lead(self, batch: Batch[WorkerLike], job: Job[WorkerLike]) -> None:
+        """Brings a batch forward until the job has its reply, or has to wait again."""
+        worker = batch.worker
+        try:
+            if not batch.ends:
+                self._batches.fill(batch)
+                batch.ends = time.monotonic() + self._settings.deadline_s
+                worker.send([job.work for job in batch.jobs.values()])
+            while job.reply is None:
+                batch.answered(worker.receive(batch.ends))
+        except Hung:
+            worker.kill("hung")
+            self._lost(batch, hung=True)
+        except Died:
+            self._lost(batch, hung=False)
+        else:
+            for following in batch.jobs.values():
+                following.lead(batch)
+                return
+            self._batches.free(worker)
+
+    def _lost(self, batch: Batch[WorkerLike], *, hung: bool) -> None:
+        """Ends jobs whose worker is gone; those that may not have been its end come again.
+
+        A worker that dies of a request has begun with it, so a request can kill only one.
+        """
+        batch.worker.end()
+        again = []
+        for slot, job in batch.jobs.items():
+            if hung:
+                text = f"no result after {self._settings.deadline_s:g} s; the worker is replaced"
+                job.answer(Refusal(slot, 504, text))
+            elif not self._slots.memory.begun(slot):
+                again.append(job)  # the worker was dead before it read the batch
+            elif job.batch == 1:
+                job.answer(Refusal(slot, 500, "the worker process died under this request"))
+            else:
+                job.alone = True
+                again.append(job)
+        self._batches.put_back(again)
 
     def _keep(self, seat: int) -> None:
-        """Keeps one seat filled: starts a worker, feeds it until its end, starts the next."""
+        """Keeps one seat filled: starts a worker, waits for its end, starts the next."""
         while (worker := self._started(seat)) is not None:
             try:
                 ready = worker.wait_ready()
@@ -209,68 +246,24 @@ class Pool:
                 self._watcher.restarted("start")
                 time.sleep(_RETRY_S)
                 continue
+            self._joined(worker, ready)
+            reason = worker.wait()
+            self._batches.gone(worker)
             with self._lock:
-                self._live += 1
-                self.model = ready
-                self.warm = self.warm or self._live == self._settings.workers
-            self._watcher.loaded(ready)
-            reason = self._feed(worker)
+                self._live -= 1
+            how = describe_exit(self._ended(worker))
             if not self._stopped:
+                _log.error("worker %s ended (%s: %s); starting another", worker.pid, reason, how)
                 self._watcher.restarted(reason)
 
-    def _feed(self, worker: WorkerLike) -> str:
-        """Gives a worker batches until it has to be replaced; why it has."""
-        reason = ""
-        left: list[Job] = []
-        while not reason:
-            reason, left = self._next_batch(worker)
+    def _joined(self, worker: WorkerLike, ready: Ready) -> None:
+        """A worker has loaded the model."""
+        self._watcher.loaded(ready)
+        self.model = ready
+        self._batches.free(worker)
         with self._lock:
-            self._live -= 1
-        how = describe_exit(self._ended(worker))
-        if not self._stopped:
-            _log.error("worker %s ended (%s: %s); starting another", worker.pid, reason, how)
-        self._unanswered(left, reason)
-        return reason
-
-    def _next_batch(self, worker: WorkerLike) -> tuple[str, list[Job]]:
-        """Why the worker has to be replaced, if it has, and what it leaves unanswered."""
-        batch = self._batches.take(_LOOK_S)
-        if not worker.alive():  # it died while idle and has not met them
-            self._batches.put_back(batch)
-            return "died", []
-        left = {job.work.slot: job for job in batch}
-
-        def answered(reply: Reply) -> None:
-            left.pop(reply.slot).reply.set_result(reply)
-
-        try:
-            if batch:
-                worker.run([job.work for job in batch], self._settings.deadline_s, answered)
-        except Hung:
-            worker.kill()
-            return "hung", list(left.values())
-        except Died:
-            return "died", list(left.values())
-        if worker.memory() > self._settings.worker_memory:
-            worker.kill()
-            return "memory", []
-        return "", []
-
-    def _unanswered(self, jobs: list[Job], reason: str) -> None:
-        """Ends requests whose worker is gone; those that may not have been its end come again."""
-        again = []
-        for job in jobs:
-            slot = job.work.slot
-            if reason == "hung":
-                text = f"no result after {self._settings.deadline_s:g} s; the worker is replaced"
-                job.reply.set_result(Refusal(slot, 504, text))
-            elif job.batch == 1:
-                text = "the worker process died under this request"
-                job.reply.set_result(Refusal(slot, 500, text))
-            else:
-                job.alone = True
-                again.append(job)
-        self._batches.put_back(again)
+            self._live += 1
+            self.warm = self.warm or self._live == self._settings.workers
 
     def _started(self, seat: int) -> WorkerLike | None:
         """A new worker; None once the pool is stopped, so that `stop` misses none."""

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from service import strictjson
 from service.errors import RequestError
-from service.lists import from_lists
-from service.messages import Ready
-from service.strictjson import shown
+from service.front import strictjson
+from service.front.lists import from_lists
+from service.front.strictjson import shown
+from service.front.v2 import HEADER_LENGTH
+from service.front.v2.fields import an_object, flag, objects, text
 from service.tensors import ANY, BYTES, DATATYPES, Tensor, Tensors, from_bytes, one
-from service.v2 import HEADER_LENGTH
-from service.v2.fields import an_object, flag, objects, text
+from service.workers.messages import Ready
 
 _LONGEST_ID = 1024
 _MOST_AXES = 32

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from service import schemas
-from service.messages import Ready
-from service.schemas import Content
+from service.front import schemas
+from service.front.schemas import Content
+from service.workers.messages import Ready
 
 VERSION_HEADER = "X-Model-Version"
 REQUEST_ID_HEADER = "X-Request-Id"
 
 Build = Callable[[Ready], Content]
 
-# Statuses of `service.inputs` and of the pool that any inference can have.
+# Statuses of `service.front.inputs` and of the pool that any inference can have.
 _INFERENCE_ERRORS = (400, 408, 411, 413, 415, 422, 500, 503, 504)
 
 

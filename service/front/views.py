@@ -1,4 +1,4 @@
-"""What the front does at each path, by the names in `service.routes`."""
+"""What the front does at each path, by the names in `service.front.routes`."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Protocol
 
 from flask import Response, g, jsonify, request
 
-from service import body, inputs, openapi, plain, v2
 from service.errors import RequestError
-from service.inputs import Limits
-from service.messages import Ready
-from service.pool import Result
+from service.front import body, inputs, openapi, plain, v2
+from service.front.inputs import Limits
+from service.front.strictjson import shown
+from service.front.v2.answer import encode, metadata
+from service.front.v2.request import decode
 from service.settings import Settings
-from service.strictjson import shown
 from service.tensors import Tensors
-from service.v2.answer import encode, metadata
-from service.v2.request import decode
+from service.workers.messages import Ready
+from service.workers.pool import Result
 
 _SERVER_VERSION = "1.0"
 
@@ -28,7 +28,7 @@ _LARGE_BYTES = 2**20
 
 
 class PoolLike(Protocol):
-    """What the front needs of `service.pool.Pool`."""
+    """What the front needs of `service.workers.pool.Pool`."""
 
     @property
     def model(self) -> Ready | None: ...
@@ -40,7 +40,7 @@ class PoolLike(Protocol):
 
 
 class MetricsLike(Protocol):
-    """What the front needs of `service.metrics.Metrics`."""
+    """What the front needs of `service.front.metrics.Metrics`."""
 
     def record(
         self, status: int, seconds: float, result: Result | None, request_id: str

@@ -13,27 +13,40 @@ from typing import Any, Protocol
 
 
 class Memory:
-    """The slots as a process sees them; spawning a process with it shares the same bytes."""
+    """The slots as a process sees them; spawning a process with it shares the same bytes.
 
-    def __init__(self, fd: int, size: int) -> None:
-        self._fd = fd
-        self._size = size
-        self._bytes = memoryview(mmap.mmap(fd, 0))
+    Args:
+        count: number of slots.
+        size: bytes of one.
+    """
+
+    def __init__(self, fd: int, count: int, size: int) -> None:
+        self._fd, self._count, self._size = fd, count, size
+        everything = memoryview(mmap.mmap(fd, count * (size + 1)))
+        self._blocks, self._begun = everything[: count * size], everything[count * size :]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _received, (DupFd(self._fd), self._size)
+        return _received, (DupFd(self._fd), self._count, self._size)
 
     def block(self, slot: int) -> memoryview:
         """The bytes of one slot."""
-        return self._bytes[slot * self._size : (slot + 1) * self._size]
+        return self._blocks[slot * self._size : (slot + 1) * self._size]
+
+    def mark(self, slot: int, begun: bool) -> None:
+        """Notes, for whoever survives this process, whether a worker has begun with the request."""
+        self._begun[slot] = begun
+
+    def begun(self, slot: int) -> bool:
+        """What was noted last."""
+        return bool(self._begun[slot])
 
 
 class _Duplicate(Protocol):
     def detach(self) -> int: ...
 
 
-def _received(fd: _Duplicate, size: int) -> Memory:
-    return Memory(fd.detach(), size)
+def _received(fd: _Duplicate, count: int, size: int) -> Memory:
+    return Memory(fd.detach(), count, size)
 
 
 class Slots:
@@ -46,8 +59,8 @@ class Slots:
 
     def __init__(self, count: int, size: int) -> None:
         fd = os.memfd_create("slots")
-        os.ftruncate(fd, count * size)
-        self.memory = Memory(fd, size)
+        os.ftruncate(fd, count * (size + 1))
+        self.memory = Memory(fd, count, size)
         # The last one given back is taken next, so that few pages are ever touched.
         self._count = count
         self._free = list(range(count))

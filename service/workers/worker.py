@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import multiprocessing
-import resource
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from multiprocessing.connection import wait
-from pathlib import Path
 
 from service.errors import StartError, describe_exit
-from service.messages import Ready, Reply, Unable, Work
-from service.process import main
 from service.settings import Settings
-from service.slots import Memory
+from service.workers.messages import Ready, Reply, Unable, Work
+from service.workers.process import GREW, main
+from service.workers.slots import Memory
 
 # spawn: a fork of a process with threads copies their locks in whatever state they are.
 _SPAWN = multiprocessing.get_context("spawn")
@@ -23,8 +22,6 @@ _LOAD_DEADLINE_S = 300.0
 
 # Seconds between the end of a process's pipe and its own.
 _EXIT_S = 1.0
-
-_PAGE = resource.getpagesize()
 
 
 class Hung(Exception):
@@ -36,7 +33,7 @@ class Died(Exception):
 
 
 class Worker:
-    """A worker process. All calls but `kill` come from one thread.
+    """A worker process. One thread at a time talks to it; any may wait for its end, or kill it.
 
     Args:
         seat: number of the worker, from 0.
@@ -49,7 +46,9 @@ class Worker:
             target=main, args=(settings, seat, memory, theirs), name="paddle-worker", daemon=True
         )
         self._process.start()
-        theirs.close()  # so that the end of the process closes the pipe, and `run` notices
+        theirs.close()  # so that the end of the process closes the pipe, and `receive` notices
+        self._reason = "died"
+        self._joining = threading.Lock()
 
     @property
     def pid(self) -> int | None:
@@ -74,42 +73,44 @@ class Worker:
             raise StartError(reply.message)
         return reply
 
-    def run(
-        self, batch: Sequence[Work], deadline_s: float, answered: Callable[[Reply], None]
-    ) -> None:
-        """Has a batch of requests answered.
-
-        Args:
-            answered: called with each reply as it comes.
+    def send(self, batch: Sequence[Work]) -> None:
+        """Gives it a batch; each request of it is answered once.
 
         Raises:
-            Hung: not all are answered after deadline_s.
-            Died: the process ended before all were answered.
+            Died: the process has ended.
         """
-        end = time.monotonic() + deadline_s
         try:
             self._pipe.send(list(batch))
-            for _ in batch:
-                if not self._pipe.poll(max(0.0, end - time.monotonic())):
-                    raise Hung
-                answered(self._pipe.recv())
-        except (EOFError, OSError):
+        except OSError:
             raise Died from None
 
-    def alive(self) -> bool:
-        return not wait([self._process.sentinel], timeout=0)
+    def receive(self, until: float) -> Reply:
+        """The next answer.
 
-    def memory(self) -> int:
-        """Bytes of memory that the process uses."""
+        Args:
+            until: `time.monotonic()` after which it counts as hung.
+
+        Raises:
+            Hung: there is none yet.
+            Died: the process ended before it answered.
+        """
         try:
-            fields = Path(f"/proc/{self.pid}/statm").read_text().split()
-        except OSError:  # it has ended
-            return 0
-        return int(fields[1]) * _PAGE
+            if not self._pipe.poll(max(0.0, until - time.monotonic())):
+                raise Hung
+            reply: Reply = self._pipe.recv()
+        except (EOFError, OSError):
+            raise Died from None
+        return reply
 
-    def kill(self) -> None:
+    def kill(self, reason: str = "died") -> None:
         """Ends the process now; safe from any thread. `end` tells when it is gone."""
+        self._reason = reason
         self._process.kill()
+
+    def wait(self) -> str:
+        """Waits until the process ends by itself or is killed: died, hung or memory."""
+        wait([self._process.sentinel])
+        return "memory" if self.end() == GREW else self._reason
 
     def end(self) -> int | None:
         """Waits for the end of the process, not for long; after it nothing touches the slots.
@@ -119,6 +120,6 @@ class Worker:
         """
         if not wait([self._process.sentinel], timeout=_EXIT_S):
             self._process.kill()
-        self._process.join()
-        self._pipe.close()
-        return self._process.exitcode
+        with self._joining:  # who comes second would not hear the exit code
+            self._process.join()
+            return self._process.exitcode

@@ -3,8 +3,8 @@
 The contract that alerts and the rollout read, with the label `version` alone: requests, errors,
 latency. Every answer of an inference route counts as a request. Answers with 5xx count as errors:
 the handler failed (500), its worker hung (504), or the service was full or without workers (503).
-Answers with 4xx are the client's: they are no errors, and stay out of the latency because they
-would flatter it. docs/handlers.md tells model developers the same.
+Answers with 4xx are the client's, and no errors. They stay out of the latency, as those with 503
+do, because they would flatter it. The table for users is in docs/serving.md.
 
 `paddle_model_quality` carries the handler's own scores of its answers; `paddle_serving_*` is about
 this container.
@@ -31,8 +31,8 @@ from prometheus_client.metrics_core import HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-from service.messages import Ready
-from service.pool import Result
+from service.workers.messages import Ready
+from service.workers.pool import Result
 
 # Seconds. The bounds are dense around the usual objectives: a quantile is exact only at a bound,
 # so 0.5 s, the default objective for p99, has to be one.
@@ -41,6 +41,9 @@ _QUEUE_BUCKETS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0)
 _BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64)
 
 _RESTARTS = ("died", "hung", "memory", "start")
+
+# What an inference route answers beside 200 (`service.front.inputs`); a handler may have others.
+_REFUSALS = (400, 404, 405, 408, 411, 413, 415, 422, 500, 503, 504)
 
 # Seconds. A bucket keeps its last exemplar alone, and each costs as much as two observations.
 _EXEMPLAR_EVERY_S = 0.1
@@ -67,7 +70,7 @@ class Metrics:
         )
         self._latency = self._histogram(
             "paddle_model_latency_seconds",
-            "Seconds from the end of the request body to the answer, without 4xx answers.",
+            "Seconds from the end of the request body to the answer, without 4xx and 503.",
             LATENCY_BUCKETS,
         )
         self._queue = self._histogram(
@@ -82,6 +85,8 @@ class Metrics:
             ["version", "status"],
             registry=self._registry,
         )
+        for status in _REFUSALS:
+            self._refusals.labels(version, str(status))
         restarts = Counter(
             "paddle_serving_worker_restarts_total",
             "Workers that were replaced: died, hung, memory, or start: could not load the model.",
@@ -108,7 +113,7 @@ class Metrics:
             self._errors.inc()
         if status != 200:
             self._refusals.labels(self._version, str(status)).inc()
-        if status < 400 or status >= 500:
+        if status < 400 or status in (500, 504):
             self._latency.observe(seconds, self._exemplar(request_id))
         if result is not None:
             self._queue.observe(result.queue_s)

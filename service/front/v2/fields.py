@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from service.errors import RequestError
-from service.strictjson import shown
+from service.front.strictjson import shown
 
 
 def an_object(value: object, what: str) -> Mapping[str, Any]:
