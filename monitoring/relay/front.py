@@ -128,14 +128,15 @@ def _authentic_body(relay: Relay) -> bytes:
         raise _Refused(503, f"nobody can be recognised: {error}") from None
     given = request.headers.get("Authorization", "")
     authentic = hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
-    body = bytearray()
-    while chunk := request.stream.read(64 * 1024):
+    body, length = bytearray(), 0
+    while length <= _LONGEST and (chunk := request.stream.read(64 * 1024)):
+        length += len(chunk)
         if authentic:
             body += chunk
-        if len(body) > _LONGEST:
-            raise _Refused(413, f"the body has more than {_LONGEST} bytes; set max_alerts")
     if not authentic:
         raise _Refused(401, "the bearer token is missing or wrong")
+    if length > _LONGEST:
+        raise _Refused(413, f"the body has more than {_LONGEST} bytes; set max_alerts")
     return bytes(body)
 
 

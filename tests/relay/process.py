@@ -94,6 +94,13 @@ class RelayProcess:
         if not self.running:
             raise RuntimeError(self.log.read_text())
 
+    def front(self) -> int:
+        """The process id of the one that serves; the other looks after it."""
+        assert self.process
+        parent = self.process.pid
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        return int(children[0]) if children else 0
+
     def kill(self) -> None:
         """SIGKILL to all of its processes at the same moment."""
         assert self.process

@@ -84,6 +84,7 @@ def test_a_disk_without_a_single_byte(make: Make, robots: RobotServer, disk: Pat
     titles = [each["title"] for each in told(robots, "wecom")]
     assert [sum(name in title for title in titles) for name in ("Sent", "Refused")] == [1, 1]
     assert "Traceback" not in relay.log.read_text()
+    assert "database or disk is full" in relay.log.read_text()
 
 
 def test_a_directory_that_cannot_be_written_ends_the_start_with_one_line(

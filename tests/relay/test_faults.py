@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -21,6 +23,11 @@ VENDORS = list(TOKENS)
 
 def all_told(relay: RelayProcess, timeout_s: float = 30) -> None:
     eventually(lambda: relay.metric("paddle_relay_waiting") == 0, timeout_s)
+
+
+def wait_for(robots: RobotServer, count: int) -> None:
+    """Until so many messages have been accepted."""
+    eventually(lambda: len(robots.kept("accepted")) == count)
 
 
 def times_told(robots: RobotServer, vendor: str, names: list[str]) -> dict[str, int]:
@@ -107,7 +114,7 @@ def test_a_relay_that_is_killed_while_it_sends(make: Make, robots: RobotServer) 
             answers = [
                 alertmanagers.submit(relay.post, vendor, webhook(alert(name))) for vendor in VENDORS
             ]
-            eventually(lambda before=before: len(robots.kept("accepted")) == before + 3)
+            wait_for(robots, before + len(VENDORS))
             relay.kill()
             assert all(isinstance(answer.exception(), OSError) for answer in answers)
         for vendor in VENDORS:
@@ -138,6 +145,16 @@ def test_a_relay_that_is_killed_before_it_sends(make: Make, robots: RobotServer)
     all_told(relay)
     (message,) = told(robots, "wecom")
     assert [message["text"].count(f"{name} · severity") for name in names] == [1, 1, 1]
+
+
+def test_a_front_that_is_killed_alone_is_replaced(relay: RelayProcess, robots: RobotServer) -> None:
+    assert relay.post("wecom", webhook(alert("Before"))) == 200
+    front = relay.front()
+    os.kill(front, signal.SIGKILL)
+    eventually(lambda: relay.get("/health/ready")[0] == 200 and relay.front() != front)
+    assert relay.post("wecom", webhook(alert("Before"))) == 200
+    assert relay.post("wecom", webhook(alert("After"))) == 200
+    assert times_told(robots, "wecom", ["Before", "After"]) == {"Before": 1, "After": 1}
 
 
 @MINUTES

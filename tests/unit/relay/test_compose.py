@@ -27,10 +27,10 @@ def composed(
     language: Language = "en",
     now: float = NOW,
     links: Links | None = None,
-    **mentions: list[str],
+    people: dict[str, list[str]] | None = None,
 ) -> Batch:
     settings = config(language, links) if links else config(language)
-    return compose(entries(notifications), robot(type_, **mentions), settings, now)
+    return compose(entries(notifications), robot(type_, **(people or {})), settings, now)
 
 
 def text(batch: Batch) -> str:
@@ -95,17 +95,17 @@ def test_texts_from_elsewhere_are_no_links() -> None:
 def test_only_critical_alerts_call_people_the_on_call_first(type_: RobotType) -> None:
     people: dict[str, list[str]] = {"oncall": ["13800000000"], "team-ocr": ["lisi", "13800000000"]}
     critical, warning = alert(), alert("Slow", severity="warning")
-    assert composed(notification(critical), type_=type_, **people).messages[0].people == (
+    assert composed(notification(critical), type_=type_, people=people).messages[0].people == (
         "13800000000",
         "lisi",
     )
-    assert composed(notification(warning), type_=type_, **people).messages[0].people == ()
+    assert composed(notification(warning), type_=type_, people=people).messages[0].people == ()
     over = alert(status="resolved")
-    assert composed(notification(over), type_=type_, **people).messages[0].people == ()
+    assert composed(notification(over), type_=type_, people=people).messages[0].people == ()
 
 
 def test_an_owner_without_people_calls_the_on_call_alone() -> None:
-    batch = composed(notification(alert(owner="nobody")), oncall=["a"], team=["b"])
+    batch = composed(notification(alert(owner="nobody")), people={"oncall": ["a"], "team": ["b"]})
     assert batch.messages[0].people == ("a",)
 
 
@@ -113,7 +113,9 @@ def test_an_owner_without_people_calls_the_on_call_alone() -> None:
 def test_a_thousand_alerts_of_a_group_are_all_told_in_numbered_parts(type_: RobotType) -> None:
     pods = [f"pod-{number:04}" for number in range(1000)]
     batch = composed(
-        notification(*(alert(pod=pod) for pod in pods)), type_=type_, oncall=["zhangsan"]
+        notification(*(alert(pod=pod) for pod in pods)),
+        type_=type_,
+        people={"oncall": ["zhangsan"]},
     )
     told = text(batch)
     assert all(pod in told for pod in pods)
@@ -210,7 +212,9 @@ def test_whatever_comes_the_robot_takes_it(
         notification(*alerts, groupLabels={"alertname": "x"}, groupKey=f"group {number}")
         for number, alerts in enumerate(groups)
     ]
-    batch = composed(*notifications, type_=type_, language=language, oncall=["13800000000", "x"])
+    batch = composed(
+        *notifications, type_=type_, language=language, people={"oncall": ["13800000000", "x"]}
+    )
     assert batch.entries
     assert batch.messages
     vendor = VENDORS[type_]("token", None)
