@@ -14,7 +14,8 @@ from pathlib import Path
 from monitoring.relay import database, dead_letters
 from monitoring.relay.clock import Clock
 from monitoring.relay.config import Config
-from monitoring.relay.read_config import ConfigErrors, read
+from monitoring.relay.keys import ConfigErrors
+from monitoring.relay.read_config import read
 from monitoring.relay.server import Server
 
 

@@ -16,7 +16,8 @@ from monitoring.relay.config import Config, RobotConfig
 from monitoring.relay.database import Database, State
 from monitoring.relay.merge import Entry
 from monitoring.relay.metrics import Metrics
-from monitoring.relay.outbox import Outbox, Sending
+from monitoring.relay.outbox import Outbox
+from monitoring.relay.refusals import Sending
 from monitoring.relay.robots import KINDS
 from monitoring.relay.robots.kind import Outcome
 from monitoring.relay.robots.verdict import Verdict, judge

@@ -140,7 +140,7 @@ def _held(alert: Alert, heard: Mapping[str, _Heard], now: float) -> bool:
     return (
         before is not None
         and (alert.status, before.status) == ("firing", "resolved")
-        and now - before.at < _HOLD_S
+        and abs(now - before.at) < _HOLD_S
     )
 
 

@@ -41,6 +41,8 @@ class Relay:
         if orphans:
             _log.error("%d notifications are for robots that are not configured", orphans)
         for courier in self.couriers.values():
+            if courier.robot.url.startswith("http:"):
+                _log.warning("the token of %s travels without TLS", courier.robot.name)
             courier.start()
 
     def stop(self) -> None:

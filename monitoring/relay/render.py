@@ -81,9 +81,11 @@ class Renderer:
         for incident in group.incidents:
             yield from self._incident(incident)
         yield from self._doubt(group)
-        links = self._links(group)
-        if links:
-            yield links
+        if group.latest.truncated:
+            yield PHRASES[self.config.language].truncated(group.latest.truncated)
+        pages = self._links(group)
+        if pages:
+            yield pages
 
     def brief(self, group: Group) -> Iterator[str]:
         """A line for each incident; what they share stands in a line above them."""

@@ -18,7 +18,8 @@ from monitoring.relay.database import Database, Full, Unusable
 from monitoring.relay.inbox import Inbox, Receipt
 from monitoring.relay.merge import Entry
 from monitoring.relay.messages import Message
-from monitoring.relay.outbox import Outbox, Sending
+from monitoring.relay.outbox import Outbox
+from monitoring.relay.refusals import Sending
 from monitoring.relay.robots.kind import Outcome, Pace
 from monitoring.relay.robots.verdict import Verdict
 from monitoring.relay.webhook import Notification

@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from monitoring.relay import config as config_module
-from monitoring.relay.read_config import ConfigErrors, parse, read
+from monitoring.relay.keys import ConfigErrors
+from monitoring.relay.read_config import parse, read
 
 MINIMAL: dict[str, Any] = {
     "bearerTokenFile": "/secrets/bearer",
