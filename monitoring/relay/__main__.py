@@ -51,10 +51,14 @@ def _dead_letters(config: Config, retry: Sequence[str]) -> None:
     if not retry:
         print("\n".join(map(str, found)) if found else "there are no dead letters")
         return
-    ids = {str(letter.id): letter.id for letter in found}
+    # What is revived for a robot that is not configured would wait for ever.
+    ids = {str(letter.id): letter.id for letter in found if letter.robot in config.robots}
     wrong = [name for name in retry if name not in ids and name != "all"]
     if wrong:
-        sys.exit(f"relay: found no dead letter {', '.join(wrong)}; write ids from the list, or all")
+        sys.exit(
+            f"relay: found no dead letter {', '.join(wrong)} of a configured robot;"
+            " write ids from the list, or all"
+        )
     chosen = ids.values() if "all" in retry else [ids[name] for name in retry]
     tried = dead_letters.retry(connection, chosen)
     print(f"{len(tried)} wait again; a running relay tells them within seconds")
