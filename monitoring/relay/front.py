@@ -22,9 +22,9 @@ from werkzeug.exceptions import HTTPException
 
 from monitoring.relay import credentials
 from monitoring.relay.courier import Courier
-from monitoring.relay.database import Full
+from monitoring.relay.database import Full, State
 from monitoring.relay.relay import Relay
-from monitoring.relay.webhook import NotAlertmanager, parse
+from monitoring.relay.webhook import NotAlertmanager, Notification, parse
 
 # Bytes of a webhook. A thousand alerts are about one million.
 _LONGEST = 16 * 1024 * 1024
@@ -97,25 +97,34 @@ def _webhook(relay: Relay, courier: Courier | None, waiting: threading.BoundedSe
         notification = parse(body)
     except NotAlertmanager as error:
         raise _Refused(400, f"this is no webhook of Alertmanager: {error}") from None
-    robot, failures = courier.robot.name, courier.failures
     try:
-        receipt = relay.inbox.put(robot, notification, relay.clock.now())
+        return _STATUSES[_state(relay, courier, notification, waiting)]
     except (Full, sqlite3.Error) as error:
         relay.metrics.errors.inc()
         why = "the disk is full" if isinstance(error, Full) else str(error)
-        raise _Refused(503, f"the notification cannot be kept: {why}") from None
+        raise _Refused(503, f"the queue cannot be used: {why}") from None
+
+
+def _state(
+    relay: Relay,
+    courier: Courier,
+    notification: Notification,
+    waiting: threading.BoundedSemaphore,
+) -> State:
+    """Keeps a notification, and waits for the robot's answer if it may."""
+    robot, failures = courier.robot.name, courier.failures
+    receipt = relay.inbox.put(robot, notification, relay.clock.now())
     if not receipt.new:
         relay.metrics.duplicates.labels(robot).inc()
     courier.wake()
     if receipt.held:
-        return _STATUSES["waiting"]
-    state = receipt.state
-    if state == "waiting" and waiting.acquire(blocking=False):
-        try:
-            state = courier.outcome(receipt.id, failures, _PATIENCE_S)
-        finally:
-            waiting.release()
-    return _STATUSES[state]
+        return "waiting"
+    if receipt.state != "waiting" or not waiting.acquire(blocking=False):
+        return receipt.state
+    try:
+        return courier.outcome(receipt.id, failures, _PATIENCE_S)
+    finally:
+        waiting.release()
 
 
 def _authentic_body(relay: Relay) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Mapping
 
 from monitoring.relay.clock import Clock
@@ -57,12 +58,17 @@ class Relay:
         return all(courier.is_alive() for courier in self.couriers.values())
 
     def _load(self) -> list[Load]:
-        with self._database.transaction() as connection:
-            rows = connection.execute(
-                "SELECT robot, COUNT(*) FILTER (WHERE state = 'waiting'),"
-                " MIN(received) FILTER (WHERE state = 'waiting'),"
-                " COUNT(*) FILTER (WHERE state = 'dead') FROM notification GROUP BY robot"
-            ).fetchall()
+        try:
+            with self._database.transaction() as connection:
+                rows = connection.execute(
+                    "SELECT robot, COUNT(*) FILTER (WHERE state = 'waiting'),"
+                    " MIN(received) FILTER (WHERE state = 'waiting'),"
+                    " COUNT(*) FILTER (WHERE state = 'dead') FROM notification GROUP BY robot"
+                ).fetchall()
+        except sqlite3.Error:
+            # The other metrics are needed all the more.
+            self.metrics.errors.inc()
+            return []
         now = self.clock.now()
         loads = {name: Load(name, 0, 0.0, 0) for name in self.couriers}
         for robot, waiting, oldest, dead in rows:
