@@ -59,6 +59,15 @@ def test_groups_stay_apart_and_critical_ones_come_first() -> None:
     assert [group.entries for group in merge(waiting)] == [(3,), (1, 5), (2,), (4,)]
 
 
+def test_within_a_group_what_burns_comes_first_and_the_critical_before_the_rest() -> None:
+    mixed = notification(
+        alert(pod="over", status="resolved"),
+        alert(pod="slow", severity="warning"),
+        alert(pod="down"),
+    )
+    assert [pod for pod, _, _ in states(mixed)] == ["down", "slow", "over"]
+
+
 def test_a_group_is_as_old_as_its_first_notification_and_seen_with_its_last() -> None:
     first = Entry(1, notification(FIRING), received=10.0, seen=70.0)
     last = Entry(2, notification(FIRING, alert(pod="b")), received=80.0, seen=200.0)

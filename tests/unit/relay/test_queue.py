@@ -171,9 +171,16 @@ def test_what_fires_although_it_was_just_over_is_held(queue: Queue) -> None:
     assert queue.put(notification(A, B)) == Receipt(3, "waiting", new=True)
 
 
-def test_robots_do_not_know_of_each_other(queue: Queue) -> None:
+def test_robots_and_groups_do_not_know_of_each_other(queue: Queue) -> None:
     queue.put(FIRING)
+    queue.tell(ACCEPTED)
     assert queue.inbox.put("another", FIRING, queue.now).new
+    assert queue.put(notification(alert("Else"))).new
+    queue.now += 60
+    assert queue.put(FIRING) == Receipt(1, "delivered", new=False)
+    with queue.database.transaction() as connection:
+        rows = connection.execute("SELECT DISTINCT seen FROM notification WHERE id != 1")
+        assert rows.fetchall() == [(queue.now - 60,)]
 
 
 def test_a_repetition_is_not_delivered_while_its_group_waits(queue: Queue) -> None:
