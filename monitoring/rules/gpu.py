@@ -43,7 +43,7 @@ def _faults_said(tuned: Tuned) -> Texts:
         f"The driver reported {xid} of {_NAME} {{{{ $value }}}} times in the last minutes "
         f"({_UUID}).",
         f"{_NAME_ZH}：{xid}",
-        f"最近几分钟驱动报告 {_NAME_ZH} 出现 {xid} 共 {{{{ $value }}}} 次（{_UUID}）。",
+        f"最近几分钟驱动报告 {_NAME_ZH}出现 {xid} 共 {{{{ $value }}}} 次（{_UUID}）。",
     )
 
 
@@ -59,7 +59,7 @@ def _memory_said(tuned: Tuned) -> Texts:
         f"{share} of the memory of {_NAME} is in use ({_UUID}); the alert fires above "
         f"{tuned.threshold * 100:g}%.",
         f"{_NAME_ZH}：显存已用 {share}",
-        f"{_NAME_ZH} 的显存已用 {share}（{_UUID}），超过 {tuned.threshold * 100:g}% 时告警。",
+        f"{_NAME_ZH}的显存已用 {share}（{_UUID}），超过 {tuned.threshold * 100:g}% 时告警。",
     )
 
 
@@ -73,5 +73,5 @@ def _heat_said(tuned: Tuned) -> Texts:
         f"{_NAME} is at {{{{ $value }}}} °C ({_UUID}); the alert fires above "
         f"{tuned.threshold:g} °C.",
         f"{_NAME_ZH}：{{{{ $value }}}} °C",
-        f"{_NAME_ZH} 温度为 {{{{ $value }}}} °C（{_UUID}），超过 {tuned.threshold:g} °C 时告警。",
+        f"{_NAME_ZH}温度为 {{{{ $value }}}} °C（{_UUID}），超过 {tuned.threshold:g} °C 时告警。",
     )

@@ -79,7 +79,7 @@ def _scrapes_said(tuned: Tuned) -> Texts:
     what = "{{ $labels.job }}{{ with $labels.model }} {{ . }} {{ $labels.version }}{{ end }}"
     return Texts(
         f"Prometheus gets no metrics from {what}",
-        f"{what}: {{{{ if $value }}}}{{{{ $value }}}} targets do not answer scrapes"
+        f"{what}: {{{{ if $value }}}}scrapes of {{{{ $value }}}} target(s) fail"
         "{{ else }}there is no target at all{{ end }}.",
         f"Prometheus 无法从 {what} 采集指标",
         f"{what}：{{{{ if $value }}}}{{{{ $value }}}} 个采集目标没有响应"

@@ -26,4 +26,4 @@ def arm(select: str, track: str) -> str:
 
 def since_success() -> str:
     """Seconds since the exporter last read the cluster."""
-    return f"(time() - max({exported(EXPORTER_SUCCESS)}))"
+    return f"(time() - max by (job) ({exported(EXPORTER_SUCCESS)}))"

@@ -38,11 +38,19 @@ def rules() -> Rules:
     return rule_file(stack())
 
 
-def only(rule_file: Rules, families: Iterable[str]) -> Rules:
-    """The groups of some families."""
-    wanted = set(families)
-    groups = [each for each in rule_file["groups"] if family(each) in wanted]
-    return {"groups": groups}
+def only(rule_file: Rules, suite: Suite) -> Rules:
+    """The rules that a suite is about."""
+    return {
+        "groups": [
+            {**group, "rules": [each for each in group["rules"] if _wanted(each, suite)]}
+            for group in rule_file["groups"]
+            if family(group) in suite.groups
+        ]
+    }
+
+
+def _wanted(rule: Mapping[str, Any], suite: Suite) -> bool:
+    return not suite.alerts or rule.get("alert") == suite.alerts
 
 
 def family(group: Mapping[str, Any]) -> str:
@@ -55,7 +63,7 @@ def write(suite: Suite, rule_file: Rules, directory: Path, name: str) -> Path:
     """Write a suite and the rules that it tests; give the test file."""
     rules_path = directory / f"{name}.rules.json"
     tests_path = directory / f"{name}.tests.yaml"
-    tested = only(rule_file, suite.groups)
+    tested = only(rule_file, suite)
     names = [each["name"] for each in tested["groups"]]
     rules_path.write_text(to_text(tested))
     tests_path.write_text(to_text(suite.to_dict(rules_path.name, names)))

@@ -14,7 +14,7 @@ STEP = 15
 """Seconds between samples, and between evaluations, unless a suite says otherwise."""
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-Values = list[float | None]
+Values = Sequence[float | None]
 
 
 def seconds(duration: str) -> int:
@@ -29,7 +29,8 @@ def gauge(*parts: tuple[float | None, str], step: int = STEP) -> Values:
 
 def counter(*parts: tuple[float | None, str], step: int = STEP) -> Values:
     """Samples of a counter: each rate per second for its time; None while there is none."""
-    total, samples = 0.0, Values()
+    total = 0.0
+    samples: list[float | None] = []
     for rate in gauge(*parts, step=step):
         total += (rate or 0) * step
         samples.append(None if rate is None else total)
@@ -58,27 +59,21 @@ def alerts(
 ) -> Check:
     """Exactly these alerts of a name are pending, and exactly those firing."""
     states = [*(("pending", each) for each in pending), *(("firing", each) for each in firing)]
-    samples = {
-        series(alertname=name, alertstate=state, **labels): 1 for state, labels in states
-    }
+    samples = {series(alertname=name, alertstate=state, **labels): 1 for state, labels in states}
     return values(at, f'ALERTS{{alertname="{name}"}}', samples)
 
 
 def values(at: str, expr: str, samples: Mapping[str, float]) -> Check:
     """An expression has exactly these samples, by labels, to a millionth."""
     expr = f"round({expr}, 1e-6)"
-    expected = [
-        {"labels": labels, "value": round(value, 6)} for labels, value in samples.items()
-    ]
+    expected = [{"labels": labels, "value": round(value, 6)} for labels, value in samples.items()]
     return Check("promql_expr_test", {"expr": expr, "eval_time": at, "exp_samples": expected})
 
 
 def said(at: str, name: str, labels: Mapping[str, str], **annotations: str) -> Check:
     """One alert of a name fires, and says exactly this."""
     expected = {"exp_labels": dict(labels), "exp_annotations": annotations}
-    return Check(
-        "alert_rule_test", {"eval_time": at, "alertname": name, "exp_alerts": [expected]}
-    )
+    return Check("alert_rule_test", {"eval_time": at, "alertname": name, "exp_alerts": [expected]})
 
 
 @dataclass(frozen=True)
@@ -100,7 +95,7 @@ def conditions(
     """Whether the condition of an alert is true, for one case after the other.
 
     Args:
-        labels: of the alert, which must have patience: it is pending as soon as its condition holds.
+        labels: of the alert, which must have patience: it is pending once its condition holds.
         cases: a value for each column -> whether the condition holds.
         columns: the series that the values are samples of.
     """
@@ -115,14 +110,18 @@ def conditions(
 
 @dataclass(frozen=True)
 class Suite:
-    """Scenarios that run with the same rule groups.
+    """Scenarios that run with the same rules.
 
     groups: families of the rule groups; what the others would record, scenarios may bring along.
+    alerts: of the alert rules in these groups only those of this name; all where it is empty.
+    always: samples that every scenario has, the same at all times.
     """
 
     name: str
     groups: Sequence[str]
-    scenarios: Sequence[Scenario] = field(default_factory=list)
+    scenarios: Sequence[Scenario]
+    alerts: str = ""
+    always: Mapping[str, float] = field(default_factory=dict)
     step: int = STEP
 
     def to_dict(self, rule_file: str, groups: Sequence[str]) -> dict[str, Any]:
@@ -141,11 +140,14 @@ class Suite:
         by_kind: dict[str, list[Mapping[str, Any]]] = {}
         for check in scenario.checks:
             by_kind.setdefault(check.kind, []).append(check.content)
-        samples = [
-            {"series": name, "values": " ".join(map(_shown, values))}
-            for name, values in scenario.input.items()
-        ]
-        return {"name": scenario.name, "interval": step, "input_series": samples, **by_kind}
+        samples = {name: " ".join(map(_shown, each)) for name, each in scenario.input.items()}
+        samples |= {name: f"{_shown(value)}x10000" for name, value in self.always.items()}
+        return {
+            "name": scenario.name,
+            "interval": step,
+            "input_series": [{"series": name, "values": each} for name, each in samples.items()],
+            **by_kind,
+        }
 
 
 def _shown(value: float | None) -> str:

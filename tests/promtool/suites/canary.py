@@ -22,7 +22,6 @@ from tests.promtool.fleet import (
     OCR,
     OCR1,
     OCR2,
-    QUIET,
     QUIET2,
     recorded,
     weight,
@@ -38,6 +37,7 @@ from tests.promtool.scenario import (
     series,
     values,
 )
+from tests.promtool.suites.constants import CONSTANTS
 from tests.promtool.suites.objectives import LINKS, PLATFORM_WARNED, VISION_WARNED
 
 ROWS = gauge((5, "5m"))
@@ -45,7 +45,7 @@ ROWS = gauge((5, "5m"))
 
 def on_canary(scenario: Scenario, *versions: dict[str, str], samples: Values = ROWS) -> Scenario:
     """The scenario with these versions on track canary, and all others on stable."""
-    tracks = {}
+    tracks: dict[str, Values] = {}
     for of in versions:
         tracks |= weight(of, "canary", samples)
         tracks |= weight({**of, "version": "v1"}, "stable", samples)
@@ -111,11 +111,23 @@ ERROR_RATES = [
         Scenario(
             "a canary that fails more fires after two minutes, and clears five minutes later",
             {
-                **dict(zip(arms(OCR2), map(list, zip(*(
-                    [(0.001, 0.005, 5, 0.095, 95)] * 4
-                    + [(0.2, 1, 5, 0.095, 95)] * 12
-                    + [(0.001, 0.005, 5, 0.095, 95)] * 24
-                ), strict=True)), strict=True)),
+                **dict(
+                    zip(
+                        arms(OCR2),
+                        map(
+                            list,
+                            zip(
+                                *(
+                                    [(0.001, 0.005, 5, 0.095, 95)] * 4
+                                    + [(0.2, 1, 5, 0.095, 95)] * 12
+                                    + [(0.001, 0.005, 5, 0.095, 95)] * 24
+                                ),
+                                strict=True,
+                            ),
+                        ),
+                        strict=True,
+                    )
+                ),
                 # Stable is never worse than itself.
                 **recorded(ERROR_RATIO, OCR1, gauge((1, "10m"))),
                 **recorded(ERRORS, OCR1, gauge((95, "10m"))),
@@ -348,5 +360,6 @@ STABLE = [
 
 SUITES = [
     Suite("canary-recording", ["canary-recording"], STABLE),
-    Suite("canary", ["constants", "canary"], [*ERROR_RATES, *LATENCIES]),
+    Suite("CanaryErrorsAboveStable", ["canary"], ERROR_RATES, "CanaryErrorsAboveStable", CONSTANTS),
+    Suite("CanarySlowerThanStable", ["canary"], LATENCIES, "CanarySlowerThanStable", CONSTANTS),
 ]

@@ -25,6 +25,7 @@ from tests.promtool.fleet import (
     recorded,
 )
 from tests.promtool.scenario import Scenario, Suite, alerts, conditions, gauge, said, series
+from tests.promtool.suites.constants import CONSTANTS
 
 VISION = {"severity": "critical", "owner": "vision"}
 VISION_WARNED = {"severity": "warning", "owner": "vision"}
@@ -232,4 +233,11 @@ FALLS = [
     ),
 ]
 
-SUITE = Suite("objectives", ["constants", "objectives"], [*ERROR_RATES, *LATENCIES, *FALLS])
+SUITES = [
+    Suite(alert, ["objectives"], scenarios, alert, CONSTANTS)
+    for alert, scenarios in (
+        ("HighModelErrorRate", ERROR_RATES),
+        ("HighModelLatency", LATENCIES),
+        ("LowModelQPS", FALLS),
+    )
+]
