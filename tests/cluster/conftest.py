@@ -13,6 +13,7 @@ import pytest
 from local import doctor, interrupts
 from local.cluster.layout import Layout
 from local.cluster.record import running
+from local.environment import of_shell
 from tests.cluster.stacks import Platform, Stack
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +35,7 @@ def platform() -> Iterator[Platform]:
     local = [sys.executable, "-m", "local"]
     subprocess.run([*local, "up", "--name", NAME], cwd=ROOT, check=True)
     try:
-        yield Platform(_variables(local), layout.url)
+        yield Platform(of_shell(NAME), layout.url)
     finally:
         if not kept:
             subprocess.run([*local, "down", "--name", NAME], cwd=ROOT, check=True)
@@ -59,14 +60,3 @@ def new_stack(
     yield make
     for stack in made:
         platform.kubectl("delete", "namespace", stack.name, "--ignore-not-found", "--wait=false")
-
-
-def _variables(local: list[str]) -> dict[str, str]:
-    """The environment after `eval "$(python -m local env)"`, as a person's shell has it."""
-    lines = subprocess.run(
-        [*local, "env", "--name", NAME], cwd=ROOT, check=True, capture_output=True, text=True
-    ).stdout
-    dump = subprocess.run(
-        ["bash", "-c", f"{lines}\nenv -0"], check=True, capture_output=True, text=True
-    ).stdout
-    return dict(line.split("=", 1) for line in dump.split("\0") if line)
