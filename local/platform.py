@@ -68,6 +68,9 @@ def up(layout: Layout, log: Log) -> None:
             layout,
             _READY_SECONDS,
         )
+        instance.wait_for(
+            "the cluster's DNS", lambda: instance.dns_answers(record), layout, _READY_SECONDS
+        )
     log(f"cluster: {layout.name} is up; its gateway answers at {layout.url}")
 
 
@@ -109,15 +112,17 @@ def status(layout: Layout) -> tuple[str, bool]:
         ready, api = [], f"does not answer ({problem})"
     else:
         api = "answers"
+    dns = instance.dns_answers(record)
     lines = [
         f"{layout.name}: running, first process {record.pid}",
         f"API server  {api}, https://127.0.0.1:{layout.api_port}",
         *(f"{node}  {'Ready' if node in ready else 'not ready'}" for node in NODES),
+        f"DNS         {'answers' if dns else 'does not answer'}",
         f"gateway     {layout.url}, metrics at port {layout.gateway_metrics_port}",
         f"kubeconfig  {layout.kubeconfig}",
         f"logs        {layout.logs}",
     ]
-    return "\n".join(lines), len(ready) == len(NODES)
+    return "\n".join(lines), dns and len(ready) == len(NODES)
 
 
 def _check_machine(layout: Layout, log: Log) -> None:

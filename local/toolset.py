@@ -88,6 +88,7 @@ TOOLS: dict[str, Tool] = {
             ),
         ),
         Tool("etcd", 22, names={"server": "etcd"}),
+        Tool("coredns", 60, package="."),
         # A sixth of its packages finds the machines of clouds. Its module carries no web UI.
         Tool(
             "prometheus",
@@ -102,7 +103,7 @@ TOOLS: dict[str, Tool] = {
 }
 
 ENGINE = ("pulumi", "pulumi-kubernetes", "pulumi-language-python")
-CLUSTER = ("kubernetes", "etcd")
+CLUSTER = ("kubernetes", "etcd", "coredns")
 CHECKERS = ("kubeconform", "kube-score")
 
 

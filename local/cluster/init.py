@@ -12,7 +12,7 @@ import os
 import sys
 from pathlib import Path
 
-from local.cluster import cgroups, mounts, network
+from local.cluster import cgroups, dns, mounts, network
 from local.cluster.control_plane import control_plane
 from local.cluster.layout import Layout
 from local.cluster.node import node_processes, write_configuration
@@ -40,6 +40,7 @@ def main() -> None:
         write_configuration(layout, node)
         processes += node_processes(layout, node, tools["kubernetes"])
     processes += [
+        dns.process(layout, tools["coredns"]),
         _module("accelerators", layout),
         _module("traefik", layout, gateway, metrics),
         _module("forwarder", layout, api),

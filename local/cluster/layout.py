@@ -19,6 +19,7 @@ API_ADDRESS = "10.210.0.1"
 API_PORT = 6443
 SERVICE_RANGE = "10.211.0.0/16"
 KUBERNETES_SERVICE = "10.211.0.1"
+CLUSTER_DOMAIN = "cluster.local"
 
 _STATE = Path("/var/lib/paddle-canary")
 _RUN = Path("/run/paddle-canary")
