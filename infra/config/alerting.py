@@ -9,12 +9,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from infra.config.base import Part
-from infra.config.names import Clock, LabelName, Memory, TimeZone, UrlBase
-from infra.config.receivers import Receivers, Smtp
+from infra.config.hours import Mute, WorkingHours
+from infra.config.names import Image, LabelName, Memory, UrlBase
+from infra.config.receivers import Receivers, Smtp, Webhook
 from infra.config.values import Duration, SecretText
 
 Names = Annotated[tuple[LabelName, ...], Field(strict=False)]
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
 class Links(Part):
@@ -78,13 +78,13 @@ class Prometheus(Part):
 class Images(Part):
     """Images of mode `embedded`, and of the relay in both modes."""
 
-    prometheus: str = Field(
+    prometheus: Image = Field(
         default="docker.io/prom/prometheus:v3.16.0", description="Image of Prometheus."
     )
-    alertmanager: str = Field(
+    alertmanager: Image = Field(
         default="docker.io/prom/alertmanager:v0.31.1", description="Image of Alertmanager."
     )
-    relay: str = Field(description="Image of the relay, built from monitoring/relay.")
+    relay: Image = Field(description="Image of the relay, built from monitoring/relay.")
 
 
 class Team(Part):
@@ -102,22 +102,6 @@ class Team(Part):
     )
 
 
-class Hours(Part):
-    """Hours of the week."""
-
-    time_zone: TimeZone = Field(
-        default="Asia/Shanghai", description="IANA name of the time zone. Default Asia/Shanghai."
-    )
-    days: Annotated[tuple[Weekday, ...], Field(strict=False)] = Field(
-        default=("monday", "tuesday", "wednesday", "thursday", "friday"),
-        min_length=1,
-        title="a list of days, such as [monday, tuesday]",
-        description="Days. Default Monday to Friday.",
-    )
-    start: Clock = Field(default="09:00", description='First minute. Default "09:00".')
-    end: Clock = Field(default="18:00", description='The minute after the last. Default "18:00".')
-
-
 class Alerting(Part):
     """Collection, rules, routes and receivers."""
 
@@ -125,7 +109,7 @@ class Alerting(Part):
         title="embedded or operator",
         description=(
             "embedded deploys Prometheus and Alertmanager; operator gives the cluster's Prometheus "
-            "Operator PodMonitor, PrometheusRule and AlertmanagerConfig."
+            "Operator objects to do so."
         ),
     )
     namespace: LabelName = Field(
@@ -152,7 +136,19 @@ class Alerting(Part):
     default_team: LabelName = Field(
         description="Team of models without `owner`, and of alerts about the platform itself."
     )
-    working_hours: Hours | None = Field(
+    working_hours: WorkingHours | None = Field(
         default=None,
         description="When warnings are delivered; critical alerts always are. Default: always.",
+    )
+    mutes: Mapping[LabelName, Mute] = Field(
+        default={},
+        title="a mapping of names to mutes",
+        description="Planned times in which nobody is told, by name. Default: none.",
+    )
+    dead_mans_switch: Webhook | None = Field(
+        default=None,
+        description=(
+            "Webhook of a service that raises the alarm when it is not called each minute: the "
+            "only one that notices when Prometheus or Alertmanager is gone. Default: none."
+        ),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Annotated
 from zoneinfo import available_timezones
 
@@ -33,8 +34,12 @@ def _normal(path: str) -> str:
     return path
 
 
+# Reads the whole directory of time zones.
+_time_zones = cache(available_timezones)
+
+
 def _known_zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _time_zones():
         raise ValueError("no such time zone")
     return name
 
@@ -157,6 +162,14 @@ Cpu = Annotated[
 Memory = Annotated[
     str,
     Field(pattern="^[1-9][0-9]*(Mi|Gi)$", title="memory in Mi or Gi, such as 512Mi or 2Gi"),
+]
+AlertName = Annotated[
+    str,
+    Field(
+        pattern="^[A-Z][A-Za-z0-9]*$",
+        max_length=LONGEST_NAME,
+        title="the name of an alert, such as HighModelLatency",
+    ),
 ]
 Mention = Annotated[
     str,
