@@ -10,7 +10,7 @@ from pydantic import Field
 
 from infra.config.base import Part
 from infra.config.hours import Mute, WorkingHours
-from infra.config.names import Image, LabelName, Memory, UrlBase
+from infra.config.names import Image, LabelName, Memory, TimeZone, UrlBase
 from infra.config.receivers import Receivers, Smtp, Webhook
 from infra.config.values import Duration, SecretText
 
@@ -120,6 +120,13 @@ class Alerting(Part):
         default="en",
         title="en or zh",
         description="Language of messages: English or Chinese. Default en.",
+    )
+    time_zone: TimeZone = Field(
+        default="Asia/Shanghai",
+        description=(
+            "IANA name of the time zone of working hours, of mutes and of times in messages. "
+            "Default Asia/Shanghai."
+        ),
     )
     links: Links = Field(default=Links(), description="Where readers of an alert find more.")
     prometheus: Prometheus = Field(

@@ -1,4 +1,4 @@
-"""Times: working hours, and when alerts are muted."""
+"""Working hours, and when alerts are muted: local times of `alerting.timeZone`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from infra.config.base import Part
-from infra.config.names import AlertName, Clock, ModelName, TimeZone
+from infra.config.names import AlertName, Clock, ModelName
 from infra.config.values import Moment
 
 Weekday = Annotated[
@@ -20,9 +20,6 @@ Weekdays = Annotated[tuple[Weekday, ...], Field(strict=False)]
 class Hours(Part):
     """Hours of the week, within each of some days."""
 
-    time_zone: TimeZone = Field(
-        default="Asia/Shanghai", description="IANA name of the time zone. Default Asia/Shanghai."
-    )
     days: Weekdays = Field(
         min_length=1, title="a list of days, such as [monday, tuesday]", description="Days."
     )
@@ -46,9 +43,6 @@ class WorkingHours(Hours):
 class Dates(Part):
     """One time, from a minute to another."""
 
-    time_zone: TimeZone = Field(
-        default="Asia/Shanghai", description="IANA name of the time zone. Default Asia/Shanghai."
-    )
     start: Moment = Field(description='First minute, such as "2026-12-01 22:00".')
     end: Moment = Field(description="The minute after the last.")
 

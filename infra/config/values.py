@@ -135,7 +135,7 @@ Moment = Annotated[
     PlainSerializer(show_moment, return_type=str),
     WithJsonSchema(MOMENT_SCHEMA),
 ]
-"""A local date and time, to the minute; the time zone is beside it."""
+"""A local date and time, to the minute, in the time zone of `alerting`."""
 
 SecretText = Annotated[
     Secret,

@@ -175,9 +175,8 @@ CASES: dict[str, tuple[Mapping[str, object], str]] = {
         f'alerting.workingHours.end: found "24:30"; {CLOCK}',
     ),
     "a time zone that nobody knows": (
-        {"alerting/workingHours": {"timeZone": "Asia/Peking"}},
-        'alerting.workingHours.timeZone: found "Asia/Peking"; '
-        "write an IANA time zone, such as Asia/Shanghai",
+        {"alerting/timeZone": "Asia/Peking"},
+        'alerting.timeZone: found "Asia/Peking"; write an IANA time zone, such as Asia/Shanghai',
     ),
     "a day that is none": (
         {"alerting/workingHours": {"days": ["monday", "Friday"]}},
@@ -199,7 +198,12 @@ CASES: dict[str, tuple[Mapping[str, object], str]] = {
     "a mute of the proof that alerts get through": (
         {"alerting/mutes": {"test": MUTE | {"alerts": ["Watchdog"]}}},
         'alerting.mutes.test.alerts[0]: found "Watchdog"; '
-        "write other alerts: nobody but a machine hears this one",
+        "write other alerts: this one tells that others do not get through",
+    ),
+    "a mute of the alert that messages are lost": (
+        {"alerting/mutes": {"test": MUTE | {"alerts": ["GpuTooHot", "RelayDeadLetters"]}}},
+        'alerting.mutes.test.alerts[1]: found "RelayDeadLetters"; '
+        "write other alerts: this one tells that others do not get through",
     ),
     "a mute that never comes": (
         {"alerting/mutes": {"test": {"reason": MUTE["reason"]}}},
