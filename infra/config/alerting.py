@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from infra.config.base import Part
+from infra.config.collection import GatewayPods, MetricsService, Operator, Prometheus
 from infra.config.hours import Mute, WorkingHours
-from infra.config.names import Image, LabelName, Memory, TimeZone, UrlBase
+from infra.config.names import Image, LabelName, TimeZone, UrlBase
 from infra.config.receivers import Receivers, Smtp, Webhook
-from infra.config.values import Duration, SecretText
 
 Names = Annotated[tuple[LabelName, ...], Field(strict=False)]
 
@@ -32,46 +31,6 @@ class Links(Part):
     runbooks: UrlBase | None = Field(
         default=None,
         description="Where monitoring/runbooks is published, a page for each alert. Default: none.",
-    )
-
-
-class RemoteWrite(Part):
-    """A store that gets a copy of every sample: Thanos, Mimir, VictoriaMetrics."""
-
-    url: UrlBase = Field(description="Address that takes remote write requests.")
-    token: SecretText | None = Field(
-        default=None, description="Bearer token of the store. Default: none."
-    )
-
-
-class Prometheus(Part):
-    """The Prometheus of mode `embedded`; the limits and the interval count in both modes."""
-
-    interval: Duration = Field(
-        default=timedelta(seconds=15),
-        description="Time between scrapes and rule evaluations. Default 15s.",
-    )
-    sample_limit: int = Field(
-        default=5000,
-        ge=100,
-        title="a whole number from 100",
-        description="Most samples of one pod; a scrape with more is refused. Default 5000.",
-    )
-    retention: Duration = Field(
-        default=timedelta(days=35),
-        description=(
-            "How long samples are kept. Default 840h, 35 days: the traffic norm looks back three "
-            "weeks."
-        ),
-    )
-    storage: Memory = Field(default="50Gi", description="Size of its volume. Default 50Gi.")
-    storage_class: LabelName | None = Field(
-        default=None, description="StorageClass of the volumes. Default: that of the cluster."
-    )
-    remote_write: Annotated[tuple[RemoteWrite, ...], Field(strict=False)] = Field(
-        default=(),
-        title="a list of stores, such as [{url: https://mimir.example.com/api/v1/push}]",
-        description="Stores that get a copy of every sample. Default: none.",
     )
 
 
@@ -129,8 +88,35 @@ class Alerting(Part):
         ),
     )
     links: Links = Field(default=Links(), description="Where readers of an alert find more.")
+    gateway: GatewayPods = Field(description="The gateway: where requests come from.")
+    dcgm: MetricsService | None = Field(
+        default=None,
+        description=(
+            "Service of the DCGM exporter, such as that of NVIDIA's GPU operator: namespace "
+            "gpu-operator, service nvidia-dcgm-exporter, port gpu-metrics. Default: no metrics of "
+            "GPUs."
+        ),
+    )
+    operator: Operator | None = Field(
+        default=None, description="The cluster's Prometheus Operator; needed in mode operator."
+    )
     prometheus: Prometheus = Field(
         default=Prometheus(), description="Intervals, limits and storage."
+    )
+    alertmanagers: Literal[1, 2] = Field(
+        default=2,
+        title="1 or 2",
+        description=(
+            "Alertmanagers of mode `embedded`. Default 2: they know of each other's messages, and "
+            "the relay tells what both send once."
+        ),
+    )
+    pool: LabelName | None = Field(
+        default=None,
+        description=(
+            "Pool in `nodePools` whose nodes monitoring runs on, for clusters that have no others. "
+            "Default: nodes of no pool."
+        ),
     )
     images: Images = Field(description="Images of what is deployed.")
     receivers: Receivers = Field(description="Everybody who can be told.")

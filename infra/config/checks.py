@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import permutations
 
 from infra.config.alerting_checks import check_alerting
+from infra.config.collection_checks import check_collection
 from infra.config.describe import one_of, show
 from infra.config.errors import Path, Problem
 from infra.config.model_checks import check_model
@@ -23,6 +24,7 @@ def check(config: StackConfig) -> Iterator[Problem]:
     for name, model in config.models.items():
         yield from check_model(config, model, ("models", name))
     yield from check_alerting(config)
+    yield from check_collection(config)
 
 
 def check_override(config: StackConfig) -> Iterator[Problem]:

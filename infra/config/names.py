@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from functools import cache
 from typing import Annotated
@@ -36,6 +37,11 @@ def _normal(path: str) -> str:
 
 # Reads the whole directory of time zones.
 _time_zones = cache(available_timezones)
+
+
+def _range(text: str) -> str:
+    ipaddress.ip_network(text)
+    return text
 
 
 def _known_zone(name: str) -> str:
@@ -170,6 +176,30 @@ AlertName = Annotated[
         max_length=LONGEST_NAME,
         title="the name of an alert, such as HighModelLatency",
     ),
+]
+VolumeSize = Annotated[
+    str,
+    Field(pattern="^([1-9][0-9]*(Mi|Gi)|none)$", title="a size in Mi or Gi, such as 50Gi, or none"),
+]
+PortName = Annotated[
+    str,
+    Field(
+        pattern="^[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?$",
+        title="a port's name of at most 15 lower-case letters, digits and '-', such as metrics",
+    ),
+]
+SeriesLabel = Annotated[
+    str,
+    Field(
+        # Two underscores in front are Prometheus' own.
+        pattern="^([a-zA-Z]|_[a-zA-Z0-9])[a-zA-Z0-9_]*$",
+        title="a label's name of letters, digits and '_', such as cluster",
+    ),
+]
+Cidr = Annotated[
+    str,
+    Field(pattern=r"^[0-9a-f.:]+/[0-9]{1,3}$", title="a range of addresses, such as 10.0.0.0/24"),
+    AfterValidator(_range),
 ]
 Mention = Annotated[
     str,

@@ -13,6 +13,7 @@ from tests.unit.config.edits import REMOVED, edited
 ALERTING: dict[str, Any] = {
     "mode": "embedded",
     "images": {"relay": "registry.example.com/relay:v1"},
+    "gateway": {"namespace": "traefik"},
     "receivers": {
         "dingtalk": {"vision-chat": {"token": "t", "secret": "s"}},
         "wecom": {"platform-chat": {"key": "k"}},
@@ -271,7 +272,11 @@ def test_is_refused_with_path_finding_and_remedy(edits: Mapping[str, object], me
     "edits",
     [
         {},
-        {"alerting/mode": "operator", "alerting/prometheus": {"retention": "24h"}},
+        {
+            "alerting/mode": "operator",
+            "alerting/operator": {"namespace": "monitoring"},
+            "alerting/prometheus": {"retention": "24h"},
+        },
         {"models/ocr/owner": "vision"},
         {"alerting/mutes": {"test": MUTE | {"models": ["ocr"], "alerts": ["HighModelLatency"]}}},
         {"alerting/mutes": {"all-day": MUTE | {"weekly": WEEKLY | {"end": "24:00"}}}},
