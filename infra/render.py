@@ -7,12 +7,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import yaml
-
 from infra.config import ConfigErrors, StackConfig, load_file
 from infra.isolation import Manifest, namespace
 from infra.model import autoscaler, deployment, disruption_budget, service
 from infra.node_pools import node_patches
+from infra.plain_yaml import dump_all
 from infra.traffic import routes
 
 _EXAMPLES = """examples:
@@ -44,14 +43,7 @@ def manifests(config: StackConfig) -> Iterator[Manifest]:
 
 def to_yaml(config: StackConfig) -> str:
     """All objects of a stack as one YAML text with a document each."""
-    return yaml.dump_all(manifests(config), Dumper=_Plain, sort_keys=False, explicit_start=True)
-
-
-class _Plain(yaml.SafeDumper):
-    """No anchors: labels that several objects share are written out in each."""
-
-    def ignore_aliases(self, data: object) -> bool:
-        return True
+    return dump_all(manifests(config))
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -94,12 +94,12 @@ def _teams(alerting: Alerting) -> Iterator[Problem]:
             told.add(receiver)
     yield from _team(alerting, alerting.default_team, (*AT, "defaultTeam"))
     default = alerting.teams.get(alerting.default_team)
-    if default and alerting.receivers.robots.keys() >= {*default.chat, *default.phone}:
+    if default and alerting.receivers.robots.keys() >= set(default.chat):
         yield Problem(
-            (*AT, "teams", alerting.default_team),
-            "chat robots only",
+            (*AT, "teams", alerting.default_team, "chat"),
+            "robots only",
             "a mailbox or webhook beside them: when the relay, which speaks to the robots, "
-            "loses a message, somebody must be told by another road",
+            "loses a message, this team must be told by another road",
         )
 
 

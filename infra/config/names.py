@@ -35,6 +35,12 @@ def _normal(path: str) -> str:
     return path
 
 
+def _somebody(mention: str) -> str:
+    if mention == "all":
+        raise ValueError("mentions everybody")
+    return mention
+
+
 # Reads the whole directory of time zones.
 _time_zones = cache(available_timezones)
 
@@ -204,9 +210,10 @@ Cidr = Annotated[
 Mention = Annotated[
     str,
     Field(
-        pattern=r"^[A-Za-z0-9_.@+-]{1,64}$",
-        title="a mobile number, user id or open id, such as '13800138000'",
+        pattern=r"^[A-Za-z0-9_.+-]{1,64}$",
+        title="the mobile number, user id or open id of a person, such as '13800138000'",
     ),
+    AfterValidator(_somebody),
 ]
 MailAddress = Annotated[
     str,

@@ -11,7 +11,7 @@ from infra.config.base import Part
 from infra.config.names import LabelName, MailAddress, Mention, ServerAddress, UrlPrefix
 from infra.config.values import SecretText
 
-Mentions = Annotated[tuple[Mention, ...], Field(strict=False)]
+Mentions = Annotated[tuple[Mention, ...], Field(strict=False, max_length=20)]
 
 
 class Dingtalk(Part):

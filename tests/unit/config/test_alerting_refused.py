@@ -40,6 +40,7 @@ RECEIVER = (
 )
 CLOCK = 'write a time of day in quotes, such as "09:00"'
 ENCRYPTED = "write it encrypted, with `pulumi config set --secret --path`"
+PERSON = "write the mobile number, user id or open id of a person, such as '13800138000'"
 MOMENT = 'write a date and time of day, such as "2026-12-01 22:00"'
 ALERT = "write the name of an alert, such as HighModelLatency"
 
@@ -85,10 +86,10 @@ CASES: dict[str, tuple[Mapping[str, object], str]] = {
         "write each receiver once: critical alerts go to chat and phone",
     ),
     "a default team that only the relay reaches": (
-        {"alerting/teams/platform": {"chat": ["platform-chat", "vision-chat"]}},
-        "alerting.teams.platform: found chat robots only; write a mailbox or webhook beside them: "
+        {"alerting/teams/platform/chat": ["platform-chat", "vision-chat"]},
+        "alerting.teams.platform.chat: found robots only; write a mailbox or webhook beside them: "
         "when the relay, which speaks to the robots, loses a message, "
-        "somebody must be told by another road",
+        "this team must be told by another road",
     ),
     "a name for receivers of two kinds": (
         {"alerting/receivers/wecom/vision-chat": {"key": "k"}},
@@ -127,7 +128,21 @@ CASES: dict[str, tuple[Mapping[str, object], str]] = {
     "a mention that YAML reads as a number": (
         {"alerting/receivers/dingtalk/vision-chat/mention": [13800138000]},
         "alerting.receivers.dingtalk.vision-chat.mention[0]: found 13800138000; "
-        "write a mobile number, user id or open id, such as '13800138000', in quotes",
+        f"{PERSON}, in quotes",
+    ),
+    "a mention of everybody": (
+        {"alerting/receivers/wecom/platform-chat/mention": ["zhangsan", "all"]},
+        f'alerting.receivers.wecom.platform-chat.mention[1]: found "all"; {PERSON}',
+    ),
+    "a mention of everybody, as WeCom writes it": (
+        {"alerting/receivers/wecom/platform-chat/mention": ["@all"]},
+        f'alerting.receivers.wecom.platform-chat.mention[0]: found "@all"; {PERSON}',
+    ),
+    "a mention of half the company": (
+        {"alerting/receivers/wecom/platform-chat/mention": ["somebody-or-other"] * 21},
+        'alerting.receivers.wecom.platform-chat.mention: found ["somebody-or-other", '
+        '"somebody-or-other", "somebody-or-other…; '
+        "write a list of user ids, such as [zhangsan]",
     ),
     "an unknown kind of receiver": (
         {"alerting/receivers/slack": {}},
