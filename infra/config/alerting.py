@@ -12,6 +12,7 @@ from infra.config.collection import GatewayPods, MetricsService, Operator, Prome
 from infra.config.hours import Mute, WorkingHours
 from infra.config.names import Image, LabelName, TimeZone, UrlBase
 from infra.config.receivers import Receivers, Smtp, Webhook
+from infra.config.tuning import PlatformAlerts
 
 Names = Annotated[tuple[LabelName, ...], Field(strict=False)]
 
@@ -144,4 +145,8 @@ class Alerting(Part):
             "Webhook of a service that raises the alarm when it is not called each minute: the "
             "only one that notices when Prometheus or Alertmanager is gone. Default: none."
         ),
+    )
+    alerts: PlatformAlerts = Field(
+        default=PlatformAlerts(),
+        description="Alerts about the platform; a model has its own. Default: all of them.",
     )
