@@ -141,7 +141,7 @@ CASES: dict[str, tuple[Mapping[str, object], str]] = {
     "a mention of half the company": (
         {"alerting/receivers/wecom/platform-chat/mention": ["somebody-or-other"] * 21},
         'alerting.receivers.wecom.platform-chat.mention: found ["somebody-or-other", '
-        '"somebody-or-other", "somebody-or-other…; '
+        '"somebody-or-other", "somebody-or-othe…; '
         "write a list of user ids, such as [zhangsan]",
     ),
     "an unknown kind of receiver": (

@@ -30,6 +30,8 @@ OTHER = {
 ALERTING = {
     "mode": "operator",
     "images": {"relay": "relay:1"},
+    "gateway": {"namespace": "traefik"},
+    "operator": {"namespace": "monitoring"},
     "receivers": {"webhook": {"hook": {"url": "https://hook.example.com"}}},
     "teams": {"vision": {"chat": ["hook"]}},
     "defaultTeam": "vision",
