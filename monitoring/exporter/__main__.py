@@ -7,13 +7,20 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry, make_wsgi_app
+from prometheus_client.exposition import ThreadingWSGIServer
 
 from monitoring.exporter.api import ApiServer
 from monitoring.exporter.collector import Routes
 from monitoring.exporter.state import State, state
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 _END = (signal.SIGTERM, signal.SIGINT)
 
@@ -37,9 +44,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, _END)
     registry = CollectorRegistry()
     registry.register(Routes(options.namespace, read))
-    server, _ = start_http_server(options.port, registry=registry)
+    server = make_server("", options.port, application(registry), ThreadingWSGIServer, _Quiet)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
     signal.sigwait(_END)
     server.shutdown()
+
+
+def application(registry: CollectorRegistry) -> WSGIApplication:
+    """`/metrics` reads the cluster; `/health/live` does not, and says that somebody listens."""
+    metrics = make_wsgi_app(registry)
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == "/metrics":
+            return metrics(environ, start_response)
+        found = environ["PATH_INFO"] == "/health/live"
+        start_response("200 OK" if found else "404 Not Found", [("Content-Type", "text/plain")])
+        return [b"ok\n" if found else b"here is only /metrics\n"]
+
+    return answer
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """A line for each scrape says nothing."""
 
 
 def _parser() -> argparse.ArgumentParser:
