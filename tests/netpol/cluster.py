@@ -1,4 +1,4 @@
-"""The pods of a rendered stack, and strangers beside them, as an analyser of policies wants them."""
+"""The pods of a rendered stack, and strangers beside them, for an analyser of policies."""
 
 from __future__ import annotations
 
