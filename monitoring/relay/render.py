@@ -1,0 +1,200 @@
+"""Groups of alerts as lines of a robot's markdown, in the group's language.
+
+Two views: a few incidents in full, many with a line each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from monitoring.relay import links
+from monitoring.relay.config import Config
+from monitoring.relay.markup import Markup, plain
+from monitoring.relay.merge import Group, Incident
+from monitoring.relay.messages import Tone
+from monitoring.relay.phrases import PHRASES
+from monitoring.relay.webhook import shared
+
+ICONS: Mapping[Tone, str] = {"critical": "🔴", "warning": "🟠", "info": "🔵", "resolved": "✅"}
+
+# Characters: enough to act on, and no alert can flood a group of people.
+_SUMMARY, _SHORT_SUMMARY, _DESCRIPTION, _LABEL, _TITLE = 300, 120, 2000, 200, 100
+_DESCRIPTION_LINES = 20
+_LABELS_IN_A_LINE = 8
+
+_TIMES = "\N{MULTIPLICATION SIGN}"
+
+# Seconds after which a message says that it is late; and after which an alert that Alertmanager
+# would repeat every 90 s, as long as it is not accepted, is doubted.
+_LATE_S, _DOUBT_S = 60, 300
+
+# Labels that have a place of their own, or say nothing to people.
+_SHOWN_ELSEWHERE = frozenset({"alertname", "severity", "model", "version", "owner"})
+
+
+@dataclass(frozen=True)
+class Renderer:
+    """How one robot's group is told.
+
+    Args:
+        now: when, seconds since the epoch.
+    """
+
+    config: Config
+    markup: Markup
+    now: float
+
+    def title(self, incidents: Sequence[Incident]) -> str:
+        """Plain text: what, how bad, where."""
+        say = PHRASES[self.config.language]
+        firing = sum(each.firing for each in incidents)
+        common = shared([each.alert.labels for each in incidents])
+        if firing and firing < len(incidents):
+            what = say.counts(firing, len(incidents) - firing)
+        elif firing:
+            what = f"{say.firing} · {common['severity']}" if "severity" in common else say.firing
+        else:
+            what = say.passed if all(each.passed for each in incidents) else say.resolved
+        subject = common.get("alertname") or say.alerts(len(incidents))
+        if "alertname" in common and len(incidents) > 1:
+            subject += f" {_TIMES}{len(incidents)}"
+        where = " ".join(common[name] for name in ("model", "version") if name in common)
+        words = f"{ICONS[tone(incidents)]} {what}{say.colon}{subject}"
+        return plain(words + (f" ({where})" if where else ""), _TITLE)
+
+    def late(self, groups: Iterable[Group]) -> Iterator[str]:
+        """A line where the oldest has waited long."""
+        say = PHRASES[self.config.language]
+        waited = self.now - min(group.received for group in groups)
+        if waited > _LATE_S:
+            yield f"⏳ {say.late(say.duration(waited))}"
+
+    def full(self, group: Group) -> Iterator[str]:
+        """Every incident of a group with all that is known, then the links."""
+        for incident in group.incidents:
+            yield from self._incident(incident)
+        yield from self._doubt(group)
+        links = self._links(group)
+        if links:
+            yield links
+
+    def brief(self, group: Group) -> Iterator[str]:
+        """A line for each incident; what they share stands in a line above them."""
+        say, text = PHRASES[self.config.language], self.markup.text
+        common = shared([each.alert.labels for each in group.incidents])
+        if len(group.incidents) > 1:
+            name = text(common.get("alertname") or say.alerts(len(group.incidents)), _TITLE)
+            count = f" {_TIMES}{len(group.incidents)}"
+            yield f"{self.markup.bold(name)}{count} {self._pairs(common.items())}".rstrip()
+        else:
+            common = {}
+        for incident in group.incidents:
+            labels = incident.alert.labels
+            own = [(name, value) for name, value in labels.items() if name not in common]
+            name = (
+                ""
+                if "alertname" in common
+                else self.markup.bold(text(labels.get("alertname", ""), _TITLE))
+            )
+            passed = f" {say.passed}" if incident.passed else ""
+            yield " ".join(
+                part
+                for part in (
+                    ICONS[tone([incident])],
+                    name,
+                    self._pairs(own),
+                    text(incident.alert.annotations.get("summary", ""), _SHORT_SUMMARY),
+                    f"{self._time(incident.alert.starts_at, short=True)}{passed}",
+                )
+                if part
+            )
+        if group.latest.truncated:
+            yield say.truncated(group.latest.truncated)
+        yield from self._doubt(group)
+
+    def all_alerts(self) -> Iterator[str]:
+        """The link for a message that has no room for each group's own."""
+        url = links.alerts(self.config.links)
+        if url:
+            yield self.markup.link(PHRASES[self.config.language].all_alerts, url)
+
+    def _incident(self, incident: Incident) -> Iterator[str]:
+        say, text = PHRASES[self.config.language], self.markup.text
+        alert = incident.alert
+        summary = text(alert.annotations.get("summary", ""), _SUMMARY)
+        head = summary or text(alert.labels.get("alertname", ""), _TITLE)
+        yield f"{ICONS[tone([incident])]} {self.markup.bold(head)}" if head else ""
+        description = plain_lines(alert.annotations.get("description", ""))
+        for line in description:
+            yield f"{self.markup.quote}{text(line, _DESCRIPTION)}"
+        names = (("severity", say.severity), ("model", say.model), ("version", say.version))
+        facts = [
+            f"{word} {text(alert.labels[name], _LABEL)}"
+            for name, word in names
+            if name in alert.labels
+        ]
+        if facts:
+            yield " · ".join(facts)
+        times = [f"{say.since} {self._time(alert.starts_at)}"]
+        if alert.ends_at and not incident.firing:
+            times.append(f"{say.ended} {self._time(alert.ends_at)}")
+            length = (alert.ends_at - alert.starts_at).total_seconds()
+            times.append(f"{say.lasted} {say.duration(length)}")
+        yield " · ".join(times)
+        value = text(alert.annotations.get("value", ""), _LABEL)
+        if value:
+            yield f"{say.value}{say.colon}{value}"
+        others = [pair for pair in alert.labels.items() if pair[0] not in _SHOWN_ELSEWHERE]
+        for start in range(0, len(others), _LABELS_IN_A_LINE):
+            pairs = self._pairs(others[start : start + _LABELS_IN_A_LINE])
+            yield f"{say.labels}{say.colon}{pairs}"
+
+    def _links(self, group: Group) -> str:
+        say = PHRASES[self.config.language]
+        pages: list[tuple[str, str | None]] = []
+        if any(each.firing for each in group.incidents):
+            labels = group.latest.labels or shared([each.alert.labels for each in group.incidents])
+            pages.append((say.silence, links.silence(self.config.links, labels)))
+        for annotation, word in (("dashboard_url", say.dashboard), ("runbook_url", say.runbook)):
+            urls = {each.alert.annotations.get(annotation) for each in group.incidents}
+            pages += [
+                (word, links.allowed(self.config.links, url)) for url in sorted(filter(None, urls))
+            ]
+        return " · ".join(self.markup.link(word, url) for word, url in pages if url)
+
+    def _doubt(self, group: Group) -> Iterator[str]:
+        firing = any(each.firing for each in group.incidents)
+        if firing and self.now - group.seen > _DOUBT_S:
+            seen = self._time(datetime.fromtimestamp(group.seen, UTC))
+            yield f"⏳ {PHRASES[self.config.language].unconfirmed(seen)}"
+
+    def _pairs(self, pairs: Iterable[tuple[str, str]]) -> str:
+        say, text = PHRASES[self.config.language], self.markup.text
+        hidden = ("alertname", "severity", "owner")
+        return say.comma.join(
+            f"{text(name, _TITLE)}={text(value, _LABEL)}"
+            for name, value in pairs
+            if name not in hidden
+        )
+
+    def _time(self, moment: datetime, *, short: bool = False) -> str:
+        local = moment.astimezone(self.config.time_zone)
+        return f"{local:%m-%d %H:%M:%S}" if short else f"{local:%Y-%m-%d %H:%M:%S} UTC{local:%z}"
+
+
+def tone(incidents: Iterable[Incident]) -> Tone:
+    """Of the worst that still fires."""
+    severities = {each.alert.labels.get("severity") for each in incidents if each.firing}
+    if not severities:
+        return "resolved"
+    if "critical" in severities:
+        return "critical"
+    return "info" if severities == {"info"} else "warning"
+
+
+def plain_lines(untrusted: str) -> list[str]:
+    """A text's lines that are not empty, the first of them."""
+    lines = [line for line in untrusted[:_DESCRIPTION].splitlines() if line.strip()]
+    return lines[:_DESCRIPTION_LINES]
