@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from dataclasses import dataclass
+
 from monitoring.relay.database import Database, State
 from monitoring.relay.webhook import Notification, dump
 

@@ -82,34 +82,22 @@ class Renderer:
 
     def brief(self, group: Group) -> Iterator[str]:
         """A line for each incident; what they share stands in a line above them."""
-        say, text = PHRASES[self.config.language], self.markup.text
-        common = shared([each.alert.labels for each in group.incidents])
+        say = PHRASES[self.config.language]
+        common: Mapping[str, str] = {}
+        summary: str | None = None
         if len(group.incidents) > 1:
-            name = text(common.get("alertname") or say.alerts(len(group.incidents)), _TITLE)
-            count = f" {_TIMES}{len(group.incidents)}"
-            yield f"{self.markup.bold(name)}{count} {self._pairs(common.items())}".rstrip()
-        else:
-            common = {}
+            alerts = [each.alert for each in group.incidents]
+            common = shared([alert.labels for alert in alerts])
+            summary = shared([alert.annotations for alert in alerts]).get("summary")
+            name = common.get("alertname") or say.alerts(len(alerts))
+            head = (
+                f"{self._name(name)} {_TIMES}{len(alerts)}",
+                self._pairs(common.items()),
+                self.markup.text(summary or "", _SHORT_SUMMARY),
+            )
+            yield " ".join(filter(None, head))
         for incident in group.incidents:
-            labels = incident.alert.labels
-            own = [(name, value) for name, value in labels.items() if name not in common]
-            name = (
-                ""
-                if "alertname" in common
-                else self.markup.bold(text(labels.get("alertname", ""), _TITLE))
-            )
-            passed = f" {say.passed}" if incident.passed else ""
-            yield " ".join(
-                part
-                for part in (
-                    ICONS[tone([incident])],
-                    name,
-                    self._pairs(own),
-                    text(incident.alert.annotations.get("summary", ""), _SHORT_SUMMARY),
-                    f"{self._time(incident.alert.starts_at, short=True)}{passed}",
-                )
-                if part
-            )
+            yield self._one_line(incident, common, summary)
         if group.latest.truncated:
             yield say.truncated(group.latest.truncated)
         yield from self._doubt(group)
@@ -119,6 +107,23 @@ class Renderer:
         url = links.alerts(self.config.links)
         if url:
             yield self.markup.link(PHRASES[self.config.language].all_alerts, url)
+
+    def _one_line(self, incident: Incident, common: Mapping[str, str], summary: str | None) -> str:
+        alert = incident.alert
+        own = [(name, value) for name, value in alert.labels.items() if name not in common]
+        said = "" if summary else alert.annotations.get("summary", "")
+        times = self._time(alert.starts_at, short=True)
+        if alert.ends_at and not incident.firing:
+            times += f" → {self._time(alert.ends_at, short=True)}"
+        parts = (
+            ICONS[tone([incident])],
+            "" if "alertname" in common else self._name(alert.labels.get("alertname", "")),
+            self._pairs(own),
+            self.markup.text(said, _SHORT_SUMMARY),
+            PHRASES[self.config.language].passed if incident.passed else "",
+            times,
+        )
+        return " ".join(filter(None, parts))
 
     def _incident(self, incident: Incident) -> Iterator[str]:
         say, text = PHRASES[self.config.language], self.markup.text
@@ -130,13 +135,14 @@ class Renderer:
         for line in description:
             yield f"{self.markup.quote}{text(line, _DESCRIPTION)}"
         names = (("severity", say.severity), ("model", say.model), ("version", say.version))
-        facts = [
+        facts = [text(alert.labels.get("alertname", ""), _TITLE) if summary else ""]
+        facts += [
             f"{word} {text(alert.labels[name], _LABEL)}"
             for name, word in names
             if name in alert.labels
         ]
-        if facts:
-            yield " · ".join(facts)
+        if any(facts):
+            yield " · ".join(filter(None, facts))
         times = [f"{say.since} {self._time(alert.starts_at)}"]
         if alert.ends_at and not incident.firing:
             times.append(f"{say.ended} {self._time(alert.ends_at)}")
@@ -169,6 +175,10 @@ class Renderer:
         if firing and self.now - group.seen > _DOUBT_S:
             seen = self._time(datetime.fromtimestamp(group.seen, UTC))
             yield f"⏳ {PHRASES[self.config.language].unconfirmed(seen)}"
+
+    def _name(self, name: str) -> str:
+        safe = self.markup.text(name, _TITLE)
+        return self.markup.bold(safe) if safe else ""
 
     def _pairs(self, pairs: Iterable[tuple[str, str]]) -> str:
         say, text = PHRASES[self.config.language], self.markup.text
