@@ -4,9 +4,10 @@ In the directory:
     accepted.jsonl  each message that a group would see: at, vendor, token, title, text, called
     answers.jsonl   each answer: at, vendor, token, code
     faults.json     read at each call, so write it to break things: {"TOKEN": FAULT}, where FAULT is
-                    "away" (connections are reset), "vanish" (accepts, then no answer comes),
+                    "reset" (connections are reset), "vanish" (accepts, then no answer comes),
                     "hang" (no answer for 30 s, nothing is accepted), "page" (502 with HTML), or
-                    {"code": 310000, "words": "sign not match"}
+                    {"code": 310000, "words": "sign not match"}, or {"delay": 2.0} (accepts, and
+                    answers so many seconds later)
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class _Handler(BaseHTTPRequestHandler):
         query = dict(parse_qsl(address.query))
         vendor, token = _whom(address.path, query)
         fault = self.server.fault(token)
-        if fault == "away":
+        if fault == "reset":
             self._reset()
             return
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -46,14 +47,15 @@ class _Handler(BaseHTTPRequestHandler):
             self._reset()
         elif fault == "page":
             self._send(502, b"<html>Bad Gateway</html>", "text/html")
-        elif isinstance(fault, dict):
-            robot = self.server.robots[token]
-            self._answer(robot, fault["code"], fault.get("words", ""))
+        elif isinstance(fault, dict) and "code" in fault:
+            self._answer(self.server.robots[token], fault["code"], fault.get("words", ""))
         elif token not in self.server.robots:
             code, words = UNKNOWN_TOKEN.get(vendor, (404, "no such path"))
             self._send(200, json.dumps({"errcode": code, "code": code, "msg": words}).encode())
         else:
             code, words = self.server.take(self.server.robots[token], call)
+            if isinstance(fault, dict):
+                self.server.released.wait(fault["delay"])
             if fault == "vanish" and code == 0:
                 self._reset()
             else:
@@ -104,7 +106,7 @@ class RobotServer(ThreadingHTTPServer):
         self.robots = {robot.token: robot for robot in robots}
         self.released = threading.Event()
         self._directory = directory
-        self._speed = speed
+        self.speed = speed
         self._begun = time.time()
         self._lock = threading.Lock()
         self._keys: set[str] = set()
@@ -119,11 +121,22 @@ class RobotServer(ThreadingHTTPServer):
 
     def stop(self) -> None:
         self.released.set()
+        self.close_port()
+
+    def close_port(self) -> None:
+        """Nobody listens any more: connections are refused."""
         self.shutdown()
         self.server_close()
 
+    def open_port(self) -> None:
+        """Listens again, on the same port."""
+        self.socket = socket.socket(self.address_family, self.socket_type)
+        self.server_bind()
+        self.server_activate()
+        self.start()
+
     def now(self) -> float:
-        return self._begun + (time.time() - self._begun) * self._speed
+        return self._begun + (time.time() - self._begun) * self.speed
 
     def take(self, robot: Robot, call: Call) -> tuple[int, str]:
         """The code and words for a call; what is accepted is kept."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from monitoring.relay.config import ON_CALL, Config, RobotConfig
+from monitoring.relay.markup import Markup
 from monitoring.relay.merge import Entry, Group, Incident, merge
 from monitoring.relay.messages import Message
 from monitoring.relay.render import Renderer, tone
@@ -20,6 +21,9 @@ _FULL = 5
 _MOST_PEOPLE = 20
 
 _PART = " ({}/{})"
+
+# Bytes for the line of a message that is sent again.
+_AGAIN = 150
 
 
 @dataclass(frozen=True)
@@ -77,9 +81,15 @@ def _head(groups: Sequence[Group], robot: RobotConfig, renderer: Renderer) -> Me
     return Message(renderer.title(incidents), (), _people(incidents, robot), tone(incidents))
 
 
+def sent_again(message: Message, first_sent: float, config: Config, markup: Markup) -> Message:
+    """A message that the robot may have already, and says so."""
+    line = Renderer(config, markup, first_sent).again(first_sent)
+    return replace(message, lines=(line, *message.lines))
+
+
 def _budget(head: Message, kind: Kind) -> int:
     titled = replace(head, title=head.title + _PART.format(999, 999))
-    return kind.max_bytes - kind.size(titled)
+    return kind.max_bytes - kind.size(titled) - _AGAIN
 
 
 def _numbered(head: Message, parts: Sequence[Sequence[str]]) -> list[Message]:

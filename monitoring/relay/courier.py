@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from monitoring.relay import credentials
 from monitoring.relay.client import Client, Unreachable
 from monitoring.relay.clock import Clock
-from monitoring.relay.compose import Batch, compose
+from monitoring.relay.compose import Batch, compose, sent_again
 from monitoring.relay.config import Config, RobotConfig
 from monitoring.relay.database import Database, State
 from monitoring.relay.merge import Entry
@@ -50,6 +50,9 @@ class Courier(threading.Thread):
         self._told = threading.Condition()
         self._wake = threading.Event()
         self._stopping = False
+        self.failures = 0
+        """Requests that were not accepted so far."""
+        self._rests_until = 0.0
         # What came of a message but could not be written down yet.
         self._unwritten: tuple[Sending, Verdict] | None = None
 
@@ -63,14 +66,17 @@ class Courier(threading.Thread):
         self._wake.set()
         self.join()
 
-    def outcome(self, entry: int, patience_s: float) -> State:
-        """What has become of an entry, after at most so many seconds."""
+    def outcome(self, entry: int, failures: int, patience_s: float) -> State:
+        """What has become of an entry after at most so many seconds; at once if there were more
+        failures since, or if the robot is left alone for longer.
+        """
         end = time.monotonic() + patience_s
         with self._told:
             while True:
                 state = self._outbox.state(entry)
                 left = end - time.monotonic()
-                if state != "waiting" or left <= 0:
+                hopeless = self.failures > failures or self._rests_until > end
+                if state != "waiting" or left <= 0 or hopeless:
                     return state
                 self._told.wait(left)
 
@@ -98,6 +104,9 @@ class Courier(threading.Thread):
         if sending is None:
             return _LOOK_S
         if not isinstance(sending, Sending):
+            with self._told:
+                self._rests_until = time.monotonic() + self._clock.patience(sending)
+                self._told.notify_all()
             return sending
         self._unwritten = (sending, self._send(sending))
         self._write(*self._unwritten)
@@ -110,7 +119,10 @@ class Courier(threading.Thread):
             secret = credentials.read(robot.secret_file) if robot.secret_file else None
         except credentials.Unreadable as error:
             return Verdict(Outcome.REFUSED, str(error))
-        request = self._kind.request(sending.message, sending.key, token, secret, self._clock.now())
+        message = sending.message
+        if sending.doubtful is not None:
+            message = sent_again(message, sending.doubtful, self._config, self._kind.markup)
+        request = self._kind.request(message, sending.key, token, secret, self._clock.now())
         try:
             answer = self._client.post(request)
         except Unreachable as error:
@@ -138,6 +150,7 @@ class Courier(threading.Thread):
         else:
             _log.warning("not accepted", extra=fields)
         with self._told:
+            self.failures += verdict.outcome is not Outcome.ACCEPTED
             self._told.notify_all()
 
     def _compose(self, entries: Sequence[Entry]) -> Batch:

@@ -97,7 +97,7 @@ def _webhook(relay: Relay, courier: Courier | None, waiting: threading.BoundedSe
         notification = parse(body)
     except NotAlertmanager as error:
         raise _Refused(400, f"this is no webhook of Alertmanager: {error}") from None
-    robot = courier.robot.name
+    robot, failures = courier.robot.name, courier.failures
     try:
         receipt = relay.inbox.put(robot, notification, relay.clock.now())
     except (Full, sqlite3.Error) as error:
@@ -107,10 +107,12 @@ def _webhook(relay: Relay, courier: Courier | None, waiting: threading.BoundedSe
     if not receipt.new:
         relay.metrics.duplicates.labels(robot).inc()
     courier.wake()
+    if receipt.held:
+        return _STATUSES["waiting"]
     state = receipt.state
     if state == "waiting" and waiting.acquire(blocking=False):
         try:
-            state = courier.outcome(receipt.id, _PATIENCE_S)
+            state = courier.outcome(receipt.id, failures, _PATIENCE_S)
         finally:
             waiting.release()
     return _STATUSES[state]

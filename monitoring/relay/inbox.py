@@ -3,20 +3,30 @@
 Alertmanager repeats what was not accepted, each of a pair may send the same, and both remind of
 what still fires. So a notification is new if it has an alert in a state that was not heard before,
 or that was told longer than `repeat_s` ago.
+
+An alert that fires although it was just heard to be over is most likely a late repetition by the
+other Alertmanager of a pair. It is held: not taken and not confirmed. A repetition ends with the
+pair's next round, and if the alert burns again indeed, it is still reported when the time is over.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from monitoring.relay.database import Database, State
-from monitoring.relay.webhook import Notification, dump
+from monitoring.relay.webhook import Alert, Notification, Status, dump
 
 # Seconds after which a repetition of a dead letter is worth a new try, and after which a dead
 # letter that nobody has cared for is thrown away.
 _DEAD_S, _KEEP_DEAD_S = 60.0, 30 * 86400.0
+
+# Seconds for which Alertmanager repeats a notification at most, its default group_interval, and
+# some.
+_HOLD_S = 330.0
 
 # Seconds between two deletions of what is not needed any more.
 _SWEEP_S = 600.0
@@ -24,11 +34,27 @@ _SWEEP_S = 600.0
 
 @dataclass(frozen=True)
 class Receipt:
-    """Which entry a notification belongs to now, in which state it is, and if it is new."""
+    """What has become of a notification.
+
+    Attributes:
+        id: of the entry that it belongs to.
+        state: of that entry.
+        new: it was not known before.
+        held: some of it was not taken, so it is not delivered whatever the state.
+    """
 
     id: int
     state: State
     new: bool
+    held: bool = False
+
+
+class _Heard(NamedTuple):
+    """The last that was heard of an alert."""
+
+    status: Status
+    entry: int
+    at: float
 
 
 class Inbox:
@@ -50,13 +76,24 @@ class Inbox:
         if abs(now - self._swept) > _SWEEP_S:
             self._forget(now)
             self._swept = now
-        body = dump(notification)
-        self._database.room_for(len(body.encode()))
         with self._database.transaction() as connection:
-            known = self._known(connection, robot, notification, now)
-            if known is None:
-                return _insert(connection, robot, notification, body, now)
-            return _seen(connection, robot, notification.key, known, now)
+            heard = self._heard(connection, robot, notification.key, now)
+            taken = [alert for alert in notification.alerts if not _held(alert, heard, now)]
+            if not taken:
+                entry = heard[notification.alerts[0].identity].entry
+                return Receipt(entry, "waiting", new=False, held=True)
+            known = [heard.get(alert.identity) for alert in taken]
+            if all(
+                each is not None and each.status == alert.status
+                for each, alert in zip(known, taken, strict=True)
+            ):
+                entries = {each.entry for each in known if each}
+                receipt = _seen(connection, robot, notification.key, entries, now)
+            else:
+                receipt = self._insert(
+                    connection, robot, replace(notification, alerts=tuple(taken)), now
+                )
+            return replace(receipt, held=len(taken) < len(notification.alerts))
 
     def _forget(self, now: float) -> None:
         """Deletes what was delivered so long ago that it would be told again anyway."""
@@ -67,42 +104,44 @@ class Inbox:
                 (now - self._repeat_s, now - _KEEP_DEAD_S),
             )
 
-    def _known(
-        self, connection: sqlite3.Connection, robot: str, notification: Notification, now: float
-    ) -> set[int] | None:
-        """The entries that have said all of this; None if some of it is new."""
+    def _heard(
+        self, connection: sqlite3.Connection, robot: str, group: str, now: float
+    ) -> dict[str, _Heard]:
+        """By the identity of an alert, as far as it is not due to be told again."""
         rows = connection.execute(
-            "SELECT identity, status, notification FROM alert"
+            "SELECT identity, status, id, received FROM alert"
             " JOIN notification ON notification.id = alert.notification"
             " WHERE alert.robot = ? AND alert.group_key = ?"
             " AND (state != 'delivered' OR finished > ?)",
-            (robot, notification.key, now - self._repeat_s),
+            (robot, group, now - self._repeat_s),
         )
-        heard = {identity: (status, id_) for identity, status, id_ in rows}
-        entries = set()
-        for alert in notification.alerts:
-            status, id_ = heard.get(alert.identity, ("", 0))
-            if status != alert.status:
-                return None
-            entries.add(id_)
-        return entries
+        return {identity: _Heard(*values) for identity, *values in rows}
+
+    def _insert(
+        self, connection: sqlite3.Connection, robot: str, notification: Notification, now: float
+    ) -> Receipt:
+        key, body = notification.key, dump(notification)
+        self._database.room_for(len(body.encode()))
+        id_ = connection.execute(
+            "INSERT INTO notification (robot, group_key, state, body, received, seen)"
+            " VALUES (?, ?, 'waiting', ?, ?, ?)",
+            (robot, key, body, now, now),
+        ).lastrowid
+        assert id_ is not None  # noqa: S101 - an INSERT has one
+        connection.executemany(
+            "INSERT OR REPLACE INTO alert VALUES (?, ?, ?, ?, ?)",
+            [(robot, key, alert.identity, alert.status, id_) for alert in notification.alerts],
+        )
+        return Receipt(id_, "waiting", new=True)
 
 
-def _insert(
-    connection: sqlite3.Connection, robot: str, notification: Notification, body: str, now: float
-) -> Receipt:
-    key = notification.key
-    id_ = connection.execute(
-        "INSERT INTO notification (robot, group_key, state, body, received, seen)"
-        " VALUES (?, ?, 'waiting', ?, ?, ?)",
-        (robot, key, body, now, now),
-    ).lastrowid
-    assert id_ is not None  # noqa: S101 - an INSERT has one
-    connection.executemany(
-        "INSERT OR REPLACE INTO alert VALUES (?, ?, ?, ?, ?)",
-        [(robot, key, alert.identity, alert.status, id_) for alert in notification.alerts],
+def _held(alert: Alert, heard: Mapping[str, _Heard], now: float) -> bool:
+    before = heard.get(alert.identity)
+    return (
+        before is not None
+        and (alert.status, before.status) == ("firing", "resolved")
+        and now - before.at < _HOLD_S
     )
-    return Receipt(id_, "waiting", new=True)
 
 
 def _seen(

@@ -34,14 +34,14 @@ class Sending:
     Attributes:
         key: the same each time that this message is sent.
         first: it is the first of its batch.
-        doubtful: it was sent before, and the robot may have it.
+        doubtful: when it was first sent, seconds since the epoch, if the robot may have it.
     """
 
     id: int
     batch: int
     first: bool
     key: str
-    doubtful: bool
+    doubtful: float | None
     message: Message
 
 
@@ -90,7 +90,10 @@ class Outbox:
                 sending = self._next(connection)
             if not sending:
                 return 0.0
-            connection.execute("UPDATE message SET doubtful = 1 WHERE id = ?", (sending.id,))
+            connection.execute(
+                "UPDATE message SET doubtful = 1, sent = COALESCE(sent, ?) WHERE id = ?",
+                (now, sending.id),
+            )
             self._save(connection, pace.spend(progress, self._limits, now))
             return sending
 
@@ -128,7 +131,7 @@ class Outbox:
     ) -> Finished:
         unsuitable = verdict.outcome is Outcome.UNSUITABLE
         # Nothing of the batch has been told: it may be composed anew, with what came since.
-        untold = sending.first and verdict.certain and (unsuitable or not sending.doubtful)
+        untold = sending.first and verdict.certain and (unsuitable or sending.doubtful is None)
         finished = Finished()
         if unsuitable:
             finished = self._unsuitable(connection, sending, untold, verdict.reason, now)
@@ -138,7 +141,7 @@ class Outbox:
         if untold or finished.died:
             connection.execute("DELETE FROM message WHERE batch = ?", batch)
             connection.execute("UPDATE notification SET batch = NULL WHERE batch = ?", batch)
-        elif verdict.certain and not sending.doubtful:
+        elif verdict.certain and sending.doubtful is None:
             connection.execute("UPDATE message SET doubtful = 0 WHERE id = ?", (sending.id,))
         return finished
 
@@ -180,14 +183,14 @@ class Outbox:
 
     def _next(self, connection: sqlite3.Connection) -> Sending | None:
         row = connection.execute(
-            "SELECT id, batch, first, key, doubtful, body FROM message"
+            "SELECT id, batch, first, key, IIF(doubtful, sent, NULL), body FROM message"
             " WHERE robot = ? ORDER BY id LIMIT 1",
             (self._robot,),
         ).fetchone()
         if row is None:
             return None
         id_, batch, first, key, doubtful, body = row
-        return Sending(id_, batch, bool(first), key, bool(doubtful), messages.load(body))
+        return Sending(id_, batch, bool(first), key, doubtful, messages.load(body))
 
     def _waiting(self, connection: sqlite3.Connection) -> list[Entry]:
         rows = connection.execute(

@@ -33,6 +33,7 @@ class Phrases:
     all_alerts: str
     late: Callable[[str], str]
     unconfirmed: Callable[[str], str]
+    again: Callable[[str], str]
     truncated: Callable[[int], str]
     seconds: str
     minutes: str
@@ -73,6 +74,7 @@ _EN = Phrases(
     all_alerts="All alerts",
     late=lambda duration: f"Told {duration} late: the robot was away or had too much to tell.",
     unconfirmed=lambda time: f"Alertmanager has last reported it at {time}: it may be over.",
+    again=lambda time: f"Perhaps you know this: sent first at {time}, but never confirmed.",
     truncated=lambda count: f"{count} more in Alertmanager",
     seconds="s",
     minutes="min",
@@ -102,6 +104,7 @@ _ZH = Phrases(
     all_alerts="全部告警",
     late=lambda duration: f"迟到 {duration}：机器人当时不可用，或待发消息过多。",
     unconfirmed=lambda time: f"Alertmanager 最后一次上报是 {time}，可能已恢复。",
+    again=lambda time: f"可能重复：{time} 已发送过，但未获确认。",
     truncated=lambda count: f"Alertmanager 里还有 {count} 条",
     seconds="秒",
     minutes="分钟",

@@ -71,6 +71,11 @@ class Renderer:
         if waited > _LATE_S:
             yield f"⏳ {say.late(say.duration(waited))}"
 
+    def again(self, first_sent: float) -> str:
+        """The line above a message that the robot may have already."""
+        when = self._time(datetime.fromtimestamp(first_sent, UTC))
+        return f"⏳ {PHRASES[self.config.language].again(when)}"
+
     def full(self, group: Group) -> Iterator[str]:
         """Every incident of a group with all that is known, then the links."""
         for incident in group.incidents:

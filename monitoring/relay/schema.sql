@@ -35,6 +35,7 @@ CREATE TABLE message (
     first INTEGER NOT NULL,             -- 1: the first message of its batch
     key TEXT NOT NULL,                  -- the same each time that it is sent
     body TEXT NOT NULL,                 -- as messages.Message.dump writes it
+    sent REAL,                          -- when it was first sent
     doubtful INTEGER NOT NULL DEFAULT 0 -- 1: sent, and it is not certain that the robot lacks it
 );
 CREATE INDEX of_robot ON message (robot, id);

@@ -16,15 +16,16 @@ from tests.relay.process import RelayProcess
 TOKENS = {"dingtalk": "token-of-dingtalk", "wecom": "key-of-wecom", "feishu": "token-of-feishu"}
 SECRETS = {"dingtalk": "SECdingtalk", "feishu": "secret-of-feishu"}
 
-# How much faster the time of relay and robots goes where a test asks for it.
-FAST = 60.0
+# For the fixture `robots`: a minute passes in a second, an hour in six.
+MINUTES = pytest.mark.parametrize("robots", [60.0], indirect=True, ids=["minutes"])
+HOURS = pytest.mark.parametrize("robots", [600.0], indirect=True, ids=["hours"])
 
 Make = Callable[..., RelayProcess]
 
 
 @pytest.fixture
 def robots(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[RobotServer]:
-    """All three vendors on a free port; with the mark `fast` their time goes fast."""
+    """All three vendors on a free port, in the world's time or as fast as the test asks."""
     directory = tmp_path / "robots"
     directory.mkdir()
     known = [
@@ -32,8 +33,7 @@ def robots(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[RobotServ
         WeCom(TOKENS["wecom"]),
         Feishu(TOKENS["feishu"], SECRETS["feishu"]),
     ]
-    speed = getattr(request, "param", 1.0)
-    server = RobotServer(("127.0.0.1", 0), directory, known, speed)
+    server = RobotServer(("127.0.0.1", 0), directory, known, getattr(request, "param", 1.0))
     server.start()
     yield server
     server.stop()
@@ -41,10 +41,10 @@ def robots(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[RobotServ
 
 @pytest.fixture
 def make(tmp_path: Path, robots: RobotServer) -> Iterator[Make]:
-    """Makes a relay for the robots, named after their vendors; not started yet."""
+    """Makes a relay for the robots, named after their vendors, in the robots' time; not started."""
     made: list[RelayProcess] = []
 
-    def new(speed: float = 1.0, data: Path | None = None, **config: object) -> RelayProcess:
+    def new(**config: object) -> RelayProcess:
         described: dict[str, Any] = {}
         for vendor, token in TOKENS.items():
             (tmp_path / f"{vendor}-token").write_text(token)
@@ -57,13 +57,24 @@ def make(tmp_path: Path, robots: RobotServer) -> Iterator[Make]:
         for vendor, secret in SECRETS.items():
             (tmp_path / f"{vendor}-secret").write_text(secret)
             described[vendor]["secretFile"] = str(tmp_path / f"{vendor}-secret")
-        if data:
-            config["data"] = str(data)
-        relay = RelayProcess(tmp_path, described, speed, **config)
+        relay = RelayProcess(tmp_path, described, robots.speed, **config)
         made.append(relay)
         return relay
 
     yield new
     for relay in made:
-        if hasattr(relay, "process") and relay.process.poll() is None:
+        if relay.running:
             relay.kill()
+
+
+@pytest.fixture
+def relay(make: Make) -> RelayProcess:
+    """A relay that runs."""
+    running = make()
+    running.start()
+    return running
+
+
+def told(robots: RobotServer, vendor: str) -> list[dict[str, Any]]:
+    """What a vendor's robot has accepted."""
+    return [each for each in robots.kept("accepted") if each["vendor"] == vendor]

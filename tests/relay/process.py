@@ -45,7 +45,6 @@ class RelayProcess:
     ) -> None:
         self.directory = directory
         self._speed = speed
-        self._bearer = BEARER
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
@@ -60,7 +59,7 @@ class RelayProcess:
         self.config = directory / "relay.yaml"
         self.config.write_text(yaml.safe_dump(document))
         self.log = directory / "relay.log"
-        self.process: subprocess.Popen[bytes]
+        self.process: subprocess.Popen[bytes] | None = None
 
     def secret(self, name: str, value: str) -> str:
         """Writes a secret as Kubernetes does, all at once; gives the path of its file."""
@@ -70,44 +69,50 @@ class RelayProcess:
         draft.rename(file)
         return str(file)
 
+    @property
+    def running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def start(self) -> None:
+        """Returns when it takes webhooks.
+
+        Raises:
+            RuntimeError: it has ended instead.
+        """
+        # A proxy in the environment must not see a token.
+        proxies = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), "http://127.0.0.1:9")
+        command = [sys.executable, "-m", "tests.relay.fast", str(self._speed)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "tests.relay.fast",
-                    str(self._speed),
-                    "--config",
-                    self.config,
-                ],
+                [*command, "--config", self.config],
                 cwd=ROOT,
                 stderr=log,
-                # A proxy in the environment must not see a token.
-                env={
-                    **os.environ,
-                    "http_proxy": "http://127.0.0.1:9",
-                    "all_proxy": "http://127.0.0.1:9",
-                },
+                env=os.environ | proxies,
                 start_new_session=True,
             )
-        eventually(lambda: self.process.poll() is not None or self.get("/health/ready")[0] == 200)
-        if self.process.poll() is not None:
-            raise RuntimeError(f"the relay has ended: {self.log.read_text()}")
+        eventually(lambda: not self.running or self.get("/health/ready")[0] == 200)
+        if not self.running:
+            raise RuntimeError(self.log.read_text())
 
     def kill(self) -> None:
         """SIGKILL to all of its processes at the same moment."""
+        assert self.process
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+
+    def end(self) -> int:
+        """The exit code after SIGTERM."""
+        assert self.process
+        self.process.terminate()
+        return self.process.wait(30)
 
     def __enter__(self) -> Self:
         self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(30)
+        if self.running:
+            self.end()
 
     def post(self, robot: str, notification: object, bearer: str | None = BEARER) -> int:
         """The status of a webhook."""

@@ -216,7 +216,7 @@ def test_whatever_comes_the_robot_takes_it(
     vendor = VENDORS[type_]("token", None)
     for message in batch.messages:
         request = KINDS[type_].request(message, "key", "token", "secret", NOW)
-        content = vendor._content(  # noqa: SLF001 - its rate does not matter here
+        content = vendor._content(
             Call({}, "application/json", request.body, NOW), json.loads(request.body)
         )
         assert set(content.called) <= {"13800000000", "x"}
