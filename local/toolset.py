@@ -104,7 +104,7 @@ TOOLS: dict[str, Tool] = {
 }
 
 ENGINE = ("pulumi", "pulumi-kubernetes", "pulumi-language-python")
-CLUSTER = ("kubernetes", "etcd", "coredns")
+CLUSTER = ("kubernetes", "etcd", "coredns", "prometheus", "alertmanager")
 CHECKERS = ("kubeconform", "kube-score", "cyclonus")
 
 
