@@ -1,4 +1,4 @@
-"""YAML for people: keys in their order, and no anchors."""
+"""YAML for people: keys in their order, lines as lines, and no anchors."""
 
 from __future__ import annotations
 
@@ -12,6 +12,15 @@ class _Plain(yaml.SafeDumper):
 
     def ignore_aliases(self, data: object) -> bool:
         return True
+
+
+def _text(dumper: _Plain, text: str) -> yaml.ScalarNode:
+    """Lines stay lines: a file inside an object is read in review."""
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Plain.add_representer(str, _text)
 
 
 def dump(value: object) -> str:

@@ -16,6 +16,7 @@ from local.cluster.layout import NODES, Layout
 from local.cluster.record import running
 from local.environment import Engine, export_lines, variables
 from local.images import build
+from local.monitoring_images import build_servers
 
 Log = Callable[[str], None]
 
@@ -38,7 +39,7 @@ def up(layout: Layout, log: Log) -> None:
     with ThreadPoolExecutor() as pool:
         images_built = pool.submit(build, log)
         tools = toolchain.ensure(wanted, log)
-        images = images_built.result()
+        images = images_built.result() | build_servers(tools, log)
     with locked(layout.run / "operation"):
         _engine(layout, own_cluster=True).make(tools)
         instance.give_images(layout, images, log)

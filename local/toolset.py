@@ -99,12 +99,13 @@ TOOLS: dict[str, Tool] = {
         Tool("alertmanager", 40, ldflags=f"-s -w -X {_PROMETHEUS_VERSION}=0.31.1"),
         Tool("kubeconform", 4),
         Tool("kube-score", 24),
+        Tool("cyclonus", 60),
     )
 }
 
 ENGINE = ("pulumi", "pulumi-kubernetes", "pulumi-language-python")
-CLUSTER = ("kubernetes", "etcd", "coredns")
-CHECKERS = ("kubeconform", "kube-score")
+CLUSTER = ("kubernetes", "etcd", "coredns", "prometheus", "alertmanager")
+CHECKERS = ("kubeconform", "kube-score", "cyclonus")
 
 
 def wanted_tools(

@@ -109,9 +109,10 @@ class Stack:
         directory.mkdir()
         for name in PROGRAM:
             shutil.copy(ROOT / name, directory)
-        shutil.copytree(
-            ROOT / "infra", directory / "infra", ignore=shutil.ignore_patterns("__pycache__")
-        )
+        for package in ("infra", "monitoring"):
+            shutil.copytree(
+                ROOT / package, directory / package, ignore=shutil.ignore_patterns("__pycache__")
+            )
         return replace(self, directory=directory)
 
     def write(self, models: Mapping[str, Any], **settings: object) -> None:

@@ -2,7 +2,7 @@
 
 After a wanted change, write the golden files anew and review their difference:
 
-    python -m infra.render Pulumi.{dev,staging,prod}.yaml tests/golden/cases/*.yaml \\
+    python -m render Pulumi.{dev,staging,prod}.yaml tests/golden/cases/*.yaml \\
         --out tests/golden/rendered
 """
 
@@ -18,9 +18,9 @@ import pytest
 import yaml
 
 from infra.config import load_file
-from infra.render import main, to_yaml
 from local.toolchain import ensure
 from local.toolset import CHECKERS
+from render import main, to_yaml
 from tests.golden.schemas import schema_location
 
 HERE = Path(__file__).parent

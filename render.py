@@ -13,17 +13,18 @@ from infra.model import autoscaler, deployment, disruption_budget, service
 from infra.node_pools import node_patches
 from infra.plain_yaml import dump_all
 from infra.traffic import routes
+from monitoring.collection import manifests as monitoring
 
 _EXAMPLES = """examples:
-  python -m infra.render Pulumi.prod.yaml
-  python -m infra.render Pulumi.*.yaml --out rendered/
-  diff <(git show main:Pulumi.prod.yaml | python -m infra.render -) \\
-       <(python -m infra.render Pulumi.prod.yaml)
+  python -m render Pulumi.prod.yaml
+  python -m render Pulumi.*.yaml --out rendered/
+  diff <(git show main:Pulumi.prod.yaml | python -m render -) \\
+       <(python -m render Pulumi.prod.yaml)
 """
 
 
 def manifests(config: StackConfig) -> Iterator[Manifest]:
-    """Every object that an update declares, but for the pull secret, which is secret.
+    """Every object that an update declares, but for those that hold secrets.
 
     The objects of kind Node are patches: only what the stack owns of a node.
     """
@@ -39,6 +40,7 @@ def manifests(config: StackConfig) -> Iterator[Manifest]:
             if scaler is not None:
                 yield scaler
         yield from routes(config, name)
+    yield from monitoring(config)
 
 
 def to_yaml(config: StackConfig) -> str:
@@ -49,7 +51,7 @@ def to_yaml(config: StackConfig) -> str:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; 0 when every file was rendered, 1 when one is not right."""
     parser = argparse.ArgumentParser(
-        prog="python -m infra.render",
+        prog="python -m render",
         description=__doc__,
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
