@@ -11,6 +11,7 @@ from pydantic import Field
 from infra.config.base import Part
 from infra.config.names import Clock, LabelName, Memory, TimeZone, UrlBase
 from infra.config.receivers import Receivers, Smtp
+from infra.config.tuning import PlatformAlerts
 from infra.config.values import Duration, SecretText
 
 Names = Annotated[tuple[LabelName, ...], Field(strict=False)]
@@ -155,4 +156,8 @@ class Alerting(Part):
     working_hours: Hours | None = Field(
         default=None,
         description="When warnings are delivered; critical alerts always are. Default: always.",
+    )
+    alerts: PlatformAlerts = Field(
+        default=PlatformAlerts(),
+        description="Alerts about the platform; a model has its own. Default: all of them.",
     )
