@@ -19,7 +19,7 @@ CHINESE = dashboards(spoken("zh"))
 _BUILT_IN = {"__rate_interval", "__data", "__all", "datasource"}
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 # What a Chinese SRE calls by its English name.
-_SAME_IN_BOTH = re.compile(r"Alertmanager|Pod|GPU|XID|job|p99|SLO|\{\{\w+\}\}|[ ÷]")
+_SAME_IN_BOTH = re.compile(r"Alertmanager|Pod|GPU|XID|job|track|p99|SLO|\{\{\w+\}\}|[ ÷]")
 
 Json = dict[str, Any]
 boards = pytest.mark.parametrize("board", [*BOARDS.values(), *CHINESE.values()])
