@@ -138,6 +138,14 @@ class Alerting(Part):
         title="en or zh",
         description="Language of messages: English or Chinese. Default en.",
     )
+    dashboards: Literal["sidecar", "operator"] = Field(
+        default="sidecar",
+        title="sidecar or operator",
+        description=(
+            "What puts the dashboards into Grafana: the sidecar of its chart, which has to look "
+            "into `namespace`, or the Grafana operator. Default sidecar."
+        ),
+    )
     links: Links = Field(default=Links(), description="Where readers of an alert find more.")
     prometheus: Prometheus = Field(
         default=Prometheus(), description="Intervals, limits and storage."

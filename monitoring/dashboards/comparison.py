@@ -11,11 +11,13 @@ from monitoring.rules import series
 
 
 def share(requests: str, where: str) -> str:
+    """What versions get of the requests of their model, in percent, by a series of rates."""
     whole = f"sum by (namespace, model) ({requests}{{{MODEL}}})"
     return f"100 * {requests}{{{where}}} / on (namespace, model) group_left () ({whole} > 0)"
 
 
 def traffic(say: Say) -> tuple[Panel, ...]:
+    """Shares beside weights, and requests."""
     weight = f"max by (version) ({series.WEIGHT}{{{VERSIONS}}})"
     return (
         lines(
@@ -56,9 +58,10 @@ def traffic(say: Say) -> tuple[Panel, ...]:
 
 
 def errors(say: Say) -> tuple[Panel, ...]:
-    at_gateway = (
-        f"{series.GATEWAY_ERRORS}{{{VERSIONS}}} / ({series.GATEWAY_REQUESTS}{{{VERSIONS}}} > 0)"
-    )
+    """Errors as pods count them, and as the gateway does."""
+    sent = f"{series.GATEWAY_REQUESTS}{{{VERSIONS}}}"
+    # The gateway has no series of errors before the first one.
+    at_gateway = f"({series.GATEWAY_ERRORS}{{{VERSIONS}}} or {sent} * 0) / ({sent} > 0)"
     return (
         lines(
             say("Error ratio", "错误率"),
@@ -88,6 +91,8 @@ def errors(say: Say) -> tuple[Panel, ...]:
 
 
 def latency(say: Say) -> tuple[Panel, ...]:
+    """Quantiles."""
+
     def quantiles(name: str, recorded: str, *limits: Query) -> Panel:
         return lines(
             say(f"Latency, {name}", f"延迟 {name}"),
@@ -109,6 +114,7 @@ def latency(say: Say) -> tuple[Panel, ...]:
 
 
 def heat(say: Say) -> Panel:
+    """The whole distribution of latencies, for each version."""
     rates = f"sum by (le) ({series.BUCKETS}{{{VERSIONS}}})"
     return buckets(
         say("Latency of $version", "$version 的延迟"),
@@ -123,6 +129,7 @@ def heat(say: Say) -> Panel:
 
 
 def quality(say: Say) -> Panel:
+    """Scores of answers, for each signal."""
     where = f'{VERSIONS},signal=~"$signal"'
     return lines(
         say("$signal, mean", "$signal 均值"),

@@ -9,6 +9,7 @@ from monitoring.dashboards.panels import Panel, Query, lines
 
 
 def alertmanager(say: Say) -> tuple[Panel, ...]:
+    """What Alertmanager has, and what it sent."""
     return (
         lines(
             say("Alerts", "告警数"),
@@ -59,6 +60,7 @@ def alertmanager(say: Say) -> tuple[Panel, ...]:
 
 
 def relay(say: Say) -> tuple[Panel, ...]:
+    """What waits in the relay, and what it gave up."""
     return (
         lines(
             say("Waiting messages", "排队消息"),

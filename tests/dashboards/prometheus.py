@@ -50,8 +50,8 @@ class Prometheus:
     def lately(self, expr: str, seconds: int, step: int) -> list[dict[str, Any]]:
         """Series of an expression over the last `seconds`."""
         end = time.time()
-        query = {"query": expr, "start": end - seconds, "end": end, "step": step}
-        found: list[dict[str, Any]] = self.get("query_range", **query)["result"]
+        answer = self.get("query_range", query=expr, start=end - seconds, end=end, step=step)
+        found: list[dict[str, Any]] = answer["result"]
         return found
 
 
@@ -78,14 +78,14 @@ def running(
     (directory / "alertmanager.yml").write_text(
         yaml.safe_dump({"route": {"receiver": "nobody"}, "receivers": [{"name": "nobody"}]})
     )
-    alertmanager = [
+    alertmanager: list[str | Path] = [
         programs["alertmanager"] / "alertmanager",
         f"--config.file={directory / 'alertmanager.yml'}",
         f"--storage.path={directory / 'alertmanager'}",
         f"--web.listen-address={told}",
         "--cluster.listen-address=",
     ]
-    prometheus = [
+    prometheus: list[str | Path] = [
         programs["prometheus"] / "prometheus",
         f"--config.file={directory / 'prometheus.yml'}",
         f"--storage.tsdb.path={directory / 'data'}",
@@ -99,8 +99,12 @@ def running(
 
 def _make_blocks(promtool: Path, file: Path, lines: Iterable[str], data: Path) -> None:
     file.write_text("\n".join((*lines, "# EOF", "")))
-    command = [promtool, "tsdb", "create-blocks-from", "--quiet", "openmetrics", file, data]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    done = subprocess.run(
+        [promtool, "tsdb", "create-blocks-from", "--quiet", "openmetrics", file, data],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
 
 

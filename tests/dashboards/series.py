@@ -135,7 +135,8 @@ def _gateway(now: int) -> Iterator[str]:
     for version in VERSIONS:
         failed = version.failed * version.pods
         answered = version.requests * version.pods - failed
-        for code, count in (("200", answered), ("500", failed)):
+        counts = {"200": answered, "500": failed} if failed else {"200": answered}
+        for code, count in counts.items():
             labels = {
                 **scraped,
                 "service": _slot(version),

@@ -57,6 +57,12 @@ def test_latency_is_drawn_beside_the_objective_of_the_stack(prometheus: Promethe
     assert p99["v1.1"] < objective["ocr"] == 0.5 < p99["v1.2"]
 
 
+def test_a_version_without_an_error_has_an_error_ratio_of_zero(prometheus: Prometheus) -> None:
+    for title in ("Error ratio", "Error ratio at the gateway"):
+        ratios = shown(prometheus, CANARY, title, "A", "version")
+        assert ratios == pytest.approx({"v1.1": 0, "v1.2": 0.05}, rel=0.01)
+
+
 def test_a_change_of_weight_is_marked_once_for_each_version(prometheus: Prometheus) -> None:
     steps = next(iter(BOARDS[CANARY]["annotations"]["list"]))
     expr = filled(steps["target"]["expr"], CHOSEN)
