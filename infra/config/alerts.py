@@ -11,12 +11,15 @@ from typing import Literal
 
 Severity = Literal["critical", "warning", "info"]
 
+OWN = "threshold"
+"""Key of a threshold that belongs to the alert itself, rather than being an objective."""
+
 
 @dataclass(frozen=True)
 class Threshold:
     """What a measured value is compared with.
 
-    key: where the stack file has it: of the model (`slo.p99`), or `threshold` of the alert itself.
+    key: where the stack file has it: of the model (`slo.p99`), or OWN.
     default: the value without a word in the stack file, in `unit`.
     """
 
@@ -95,10 +98,10 @@ CATALOGUE: tuple[Alert, ...] = (
     Alert(
         "CanaryErrorsAboveStable",
         "model",
-        "critical",
+        "warning",
         hold=_minutes(2),
         keep=_minutes(5),
-        threshold=Threshold("threshold", 2, "times stable's error ratio", "倍于稳定版的错误率"),
+        threshold=Threshold(OWN, 2, "times stable's error ratio", "倍于稳定版的错误率"),
         meaning="A canary fails more often than stable does at the same time, by more than chance "
         "explains.",
         meaning_zh="灰度版本同一时间的错误率高于稳定版，且超出随机波动。",
@@ -109,7 +112,7 @@ CATALOGUE: tuple[Alert, ...] = (
         "warning",
         hold=_minutes(10),
         keep=_minutes(10),
-        threshold=Threshold("threshold", 2, "times stable's p95 latency", "倍于稳定版的 p95 延迟"),
+        threshold=Threshold(OWN, 2, "times stable's p95 latency", "倍于稳定版的 p95 延迟"),
         meaning="A canary with 100 requests in 5 minutes or more is much slower than stable.",
         meaning_zh="灰度版本（5 分钟内至少 100 个请求）明显慢于稳定版。",
     ),
@@ -155,7 +158,7 @@ CATALOGUE: tuple[Alert, ...] = (
         hold=_minutes(10),
         keep=_minutes(10),
         threshold=Threshold(
-            "threshold",
+            OWN,
             0.02,
             "share of requests that may choose their version",
             "可自行选择版本的请求占比",
@@ -202,7 +205,7 @@ CATALOGUE: tuple[Alert, ...] = (
         "warning",
         hold=_minutes(10),
         keep=_minutes(10),
-        threshold=Threshold("threshold", 0.95, "share of the memory", "显存占比"),
+        threshold=Threshold(OWN, 0.95, "share of the memory", "显存占比"),
         meaning="The memory of a GPU is nearly full: the next large batch fails.",
         meaning_zh="显存将满：下一个大批次会失败。",
     ),
@@ -212,7 +215,7 @@ CATALOGUE: tuple[Alert, ...] = (
         "warning",
         hold=_minutes(5),
         keep=_minutes(10),
-        threshold=Threshold("threshold", 85, "°C", "°C"),
+        threshold=Threshold(OWN, 85, "°C", "°C"),
         meaning="A GPU is so hot that it slows itself down.",
         meaning_zh="GPU 温度过高，将自动降频。",
     ),
@@ -230,11 +233,11 @@ CATALOGUE: tuple[Alert, ...] = (
         "ScrapeFails",
         "platform",
         "warning",
-        hold=_minutes(5),
+        hold=_minutes(10),
         keep=_minutes(5),
         threshold=None,
-        meaning="Targets cannot be scraped for 5 minutes, or a part of the platform has none.",
-        meaning_zh="采集目标连续 5 分钟无法抓取，或平台的某个部分没有采集目标。",
+        meaning="Targets cannot be scraped for 15 minutes, or a part of the platform has none for 10.",
+        meaning_zh="采集目标连续 15 分钟无法抓取，或平台的某个部分连续 10 分钟没有采集目标。",
     ),
     Alert(
         "RelayDeadLetters",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from infra.config import load_file, parse
-from infra.config.alerts import CATALOGUE
+from infra.config.alerts import CATALOGUE, OWN
 from infra.config.tuning import Alerts, ModelAlerts, PlatformAlerts
 from tests.unit.config.edits import HERE, base
 
@@ -20,13 +20,13 @@ def test_a_stack_file_can_tune_each_alert_in_its_scope_and_no_other() -> None:
 def test_only_an_alert_with_a_threshold_of_its_own_takes_one() -> None:
     for alert in CATALOGUE:
         tuning = SCOPES[alert.scope]().tuning(alert.name)
-        own = alert.threshold is not None and alert.threshold.key == "threshold"
+        own = alert.threshold is not None and alert.threshold.key == OWN
         assert ("threshold" in type(tuning).model_fields) == own, alert.name
 
 
 def test_each_default_is_one_that_a_stack_file_may_write() -> None:
     for alert in CATALOGUE:
-        if alert.threshold is not None and alert.threshold.key == "threshold":
+        if alert.threshold is not None and alert.threshold.key == OWN:
             written = {alert.name: {"threshold": alert.threshold.default}}
             assert SCOPES[alert.scope].model_validate(written), alert.name
 
@@ -39,7 +39,7 @@ def test_thresholds_that_are_objectives_have_the_defaults_of_the_objectives() ->
         "slo.trafficDrop": slo.traffic_drop,
     }
     for alert in CATALOGUE:
-        if alert.threshold is not None and alert.threshold.key != "threshold":
+        if alert.threshold is not None and alert.threshold.key != OWN:
             assert alert.threshold.default == defaults[alert.threshold.key], alert.name
 
 
