@@ -190,6 +190,17 @@ CATALOGUE: tuple[Alert, ...] = (
         "静默跳过。",
     ),
     Alert(
+        "RouteMissing",
+        "model",
+        "critical",
+        hold=_minutes(15),
+        keep=_NOT,
+        threshold=None,
+        meaning="A model has no live route, or one that somebody has given another shape: requests "
+        "may reach none of its versions.",
+        meaning_zh="模型没有线上路由，或路由被人改成了别的形态：请求可能到不了任何版本。",
+    ),
+    Alert(
         "GpuXidErrors",
         "platform",
         "warning",
@@ -236,7 +247,8 @@ CATALOGUE: tuple[Alert, ...] = (
         hold=_minutes(10),
         keep=_minutes(5),
         threshold=None,
-        meaning="Targets cannot be scraped for 15 minutes, or a part of the platform has none for 10.",
+        meaning="Targets cannot be scraped for 15 minutes, or a part of the platform has had none "
+        "for 10.",
         meaning_zh="采集目标连续 15 分钟无法抓取，或平台的某个部分连续 10 分钟没有采集目标。",
     ),
     Alert(

@@ -85,6 +85,7 @@ class ModelAlerts(Alerts):
     TrafficShareOff: Share = _field("TrafficShareOff", Share())
     ModelVersionAbsent: Tuning = _field("ModelVersionAbsent", Tuning())
     NoReadyEndpoints: Tuning = _field("NoReadyEndpoints", Tuning())
+    RouteMissing: Tuning = _field("RouteMissing", Tuning())
 
 
 class PlatformAlerts(Alerts):

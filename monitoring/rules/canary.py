@@ -54,7 +54,7 @@ def _errors(tuned: Tuned) -> str:
     for each of stable's, has on average k·p, p = times·r / (1 + times·r). Bernstein's bound on its
     errors x is k·p + z·sqrt(k·p·(1-p)) + z²/3; both sides times 1 + times·r give what stands below.
     """
-    select, times = tuned.select, tuned.threshold
+    select, times = tuned.select, tuned.limit
     errors = f"{ERRORS}{{{select}}}"
     odds = f"({times} * {REQUESTS}{{{select}}} / {_PER_MODEL} {STABLE_REQUESTS}{{{select}}})"
     stable = f"{STABLE_ERRORS}{{{select}}}"
@@ -85,7 +85,7 @@ def _latency(tuned: Tuned) -> str:
     select = tuned.select
     count = f'{BUCKETS}{{{select},le="+Inf"}} * {WINDOW_SECONDS}'
     return (
-        f"{P95}{{{select}}} / {_PER_MODEL} {STABLE_P95}{{{select}}} > {tuned.threshold}\n"
+        f"{P95}{{{select}}} / {_PER_MODEL} {STABLE_P95}{{{select}}} > {tuned.limit}\n"
         f"and ignoring (le) {count} >= {_LEAST_REQUESTS}\n"
         f"and {_PER_VERSION} {arm(select, 'canary')}"
     )

@@ -49,7 +49,7 @@ def _faults_said(tuned: Tuned) -> Texts:
 
 def _memory(tuned: Tuned) -> str:
     used, free = _metric("DCGM_FI_DEV_FB_USED"), _metric("DCGM_FI_DEV_FB_FREE")
-    return f"{used} / ({used} + {free}) > {tuned.threshold}"
+    return f"{used} / ({used} + {free}) > {tuned.limit}"
 
 
 def _memory_said(tuned: Tuned) -> Texts:
@@ -64,7 +64,7 @@ def _memory_said(tuned: Tuned) -> Texts:
 
 
 def _heat(tuned: Tuned) -> str:
-    return f"{_metric('DCGM_FI_DEV_GPU_TEMP')} > {tuned.threshold}"
+    return f"{_metric('DCGM_FI_DEV_GPU_TEMP')} > {tuned.limit}"
 
 
 def _heat_said(tuned: Tuned) -> Texts:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from infra.config import StackConfig
 from infra.config.alerting import Alerting
 from monitoring.rules.alert import Texts, platform_alert
-from monitoring.rules.route import exported
+from monitoring.rules.route import STALE_SECONDS, exported, since_success
 from monitoring.rules.rule import AlertRule
 from monitoring.rules.series import (
     DCGM_JOB,
@@ -19,9 +19,6 @@ from monitoring.rules.series import (
     RELAY_JOB,
 )
 from monitoring.rules.tuned import Tuned, of_namespace
-
-# The exporter reads the cluster every few seconds.
-_STALE_SECONDS = 120
 
 
 def group_name(config: StackConfig, family: str) -> str:
@@ -108,8 +105,7 @@ def _dead_letters_said(tuned: Tuned) -> Texts:
 
 
 def _stale(tuned: Tuned) -> str:
-    last = exported(EXPORTER_SUCCESS)
-    return f"time() - max({last}) > {_STALE_SECONDS}\nor absent({last}) * 0"
+    return f"{since_success()} > {STALE_SECONDS}\nor absent({exported(EXPORTER_SUCCESS)}) * 0"
 
 
 def _stale_said(tuned: Tuned) -> Texts:

@@ -1,4 +1,4 @@
-"""Versions that should be there and are not: without metrics, or without pods that are ready."""
+"""What should be there and is not: metrics of a version, pods that are ready, the route."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from infra.config import StackConfig
 from infra.config.alerting import Alerting
 from monitoring.rules import phrases
 from monitoring.rules.alert import Texts, model_alert
-from monitoring.rules.route import exported
+from monitoring.rules.route import STALE_SECONDS, exported, since_success
 from monitoring.rules.rule import AlertRule
-from monitoring.rules.series import READY_ENDPOINTS, REQUESTS, VERSION_INFO, WEIGHT
+from monitoring.rules.series import MODEL_INFO, READY_ENDPOINTS, REQUESTS, VERSION_INFO, WEIGHT
 from monitoring.rules.tuned import Tuned
 
 _TRACKED = "namespace, model, version, track"
 
 
 def rules(config: StackConfig, alerting: Alerting) -> Iterator[AlertRule]:
-    """ModelVersionAbsent and NoReadyEndpoints."""
+    """ModelVersionAbsent, NoReadyEndpoints and RouteMissing."""
     yield from model_alert(config, alerting, "ModelVersionAbsent", _absent, _absent_said)
     yield from model_alert(config, alerting, "NoReadyEndpoints", _not_ready, _not_ready_said)
+    yield from model_alert(config, alerting, "RouteMissing", _no_route, _no_route_said)
 
 
 def _absent(tuned: Tuned) -> str:
@@ -57,4 +58,23 @@ def _not_ready_said(tuned: Tuned) -> Texts:
         f"{phrases.VERSION}：没有就绪的 Pod",
         f"路由把 {phrases.MODEL} {weight} 的请求分给 {phrases.VERSION}"
         "（{{ $labels.track }}），但它没有就绪的 Pod。",
+    )
+
+
+def _no_route(tuned: Tuned) -> str:
+    # While the exporter reads nothing, there is nothing to say about routes.
+    return (
+        f"max by (namespace, model) ({MODEL_INFO}{{{tuned.select}}})\n"
+        f"unless max by (namespace, model) ({exported(WEIGHT, tuned.select)})\n"
+        f"and on () {since_success()} < {STALE_SECONDS}"
+    )
+
+
+def _no_route_said(tuned: Tuned) -> Texts:
+    return Texts(
+        f"{phrases.MODEL}: no live route",
+        f"The cluster has no route for {phrases.MODEL}, or one that is not as this project writes "
+        "it. Requests may reach none of its versions.",
+        f"{phrases.MODEL}：没有线上路由",
+        f"集群中没有 {phrases.MODEL} 的路由，或其形态与本项目所写的不同，请求可能到不了任何版本。",
     )

@@ -6,8 +6,10 @@ series of the same version: each expression takes the larger one.
 
 from __future__ import annotations
 
-from monitoring.rules.series import EXPORTER_JOB, WEIGHT
+from monitoring.rules.series import EXPORTER_JOB, EXPORTER_SUCCESS, WEIGHT
 
+# The exporter reads the cluster at each scrape.
+STALE_SECONDS = 120
 _JOB = f'job="{EXPORTER_JOB}"'
 
 
@@ -20,3 +22,8 @@ def arm(select: str, track: str) -> str:
     """The versions that are on a track now."""
     weight = exported(WEIGHT, select, f'track="{track}"')
     return f"max by (namespace, model, version) ({weight})"
+
+
+def since_success() -> str:
+    """Seconds since the exporter last read the cluster."""
+    return f"(time() - max({exported(EXPORTER_SUCCESS)}))"

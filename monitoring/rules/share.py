@@ -68,7 +68,7 @@ def _off(tuned: Tuned) -> str:
 
 
 def _outside(tuned: Tuned, window: _Window) -> str:
-    select, choose = tuned.select, tuned.threshold
+    select, choose = tuned.select, tuned.limit
     version, model = f"{window.requests}{{{select}}}", f"{window.model_requests}{{{select}}}"
     low = f"({weight_over('min', window.back)}{{{select}}} / 100 * (1 - {choose}))"
     high = f"({weight_over('max', window.back)}{{{select}}} / 100 * (1 - {choose}) + {choose})"

@@ -32,6 +32,11 @@ class Tuned:
     select: str
     labels: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def limit(self) -> str:
+        """The threshold as PromQL has it."""
+        return f"{self.threshold:.12g}"
+
 
 def of_namespace(config: StackConfig) -> str:
     """The matcher of all series of a stack's models: other stacks may share its Prometheus."""
