@@ -7,7 +7,7 @@ from typing import Any
 
 from infra.config import StackConfig
 from infra.isolation import Manifest
-from infra.names import MANAGED_BY
+from infra.names import DELETE_AT_ONCE, MANAGED_BY
 from monitoring.dashboards import dashboards
 
 _FOLDER = "paddle-canary"
@@ -40,7 +40,7 @@ def _config_map(namespace: str, uid: str, board: dict[str, Any], *, sidecar: boo
             "name": uid,
             "namespace": namespace,
             "labels": {**MANAGED_BY, **label},
-            "annotations": {"grafana_folder": _FOLDER},
+            "annotations": {**DELETE_AT_ONCE, "grafana_folder": _FOLDER},
         },
         # Lines, so that a preview shows what of a dashboard changes.
         "data": {_file(uid): json.dumps(board, ensure_ascii=False, indent=1)},
@@ -51,7 +51,7 @@ def _grafana_dashboard(namespace: str, uid: str) -> Manifest:
     return {
         "apiVersion": "grafana.integreatly.org/v1beta1",
         "kind": "GrafanaDashboard",
-        "metadata": {"name": uid, "namespace": namespace, "labels": MANAGED_BY},
+        "metadata": {"name": uid, "namespace": namespace, "labels": dict(MANAGED_BY)},
         "spec": {
             # Every Grafana that the operator runs, wherever it is.
             "instanceSelector": {},

@@ -62,6 +62,7 @@ def lately(now: int) -> Iterator[str]:
     yield from _gpus(now)
     yield from _relay(now)
     yield from _kubelet(now)
+    yield from _recorded(now)
 
 
 def weeks_ago(now: int, weeks: int) -> Iterator[str]:
@@ -185,6 +186,19 @@ def _kubelet(now: int) -> Iterator[str]:
     for number in range(VERSIONS[1].pods):
         labels = {"namespace": NAMESPACE, "pod": f"ocr-v1-2-{number}", "container": "model"}
         yield from _steady(now, "container_memory_working_set_bytes", labels, 2 << 30)
+
+
+def _recorded(now: int) -> Iterator[str]:
+    """What the rules have recorded meanwhile, and read again over longer windows."""
+    for model in ("ocr", "layout"):
+        whose = {"namespace": NAMESPACE, "model": model}
+        versions = [version for version in VERSIONS if version.model == model]
+        requests = sum(version.requests * version.pods for version in versions) / STEP
+        errors = sum(version.failed * version.pods for version in versions) / STEP
+        for name in (series.MODEL_REQUESTS, series.MODEL_REQUESTS_1H):
+            yield from _steady(now, name, whose, requests)
+        for name in (series.MODEL_ERRORS, series.model_errors("1h")):
+            yield from _steady(now, name, whose, errors)
 
 
 def _times(now: int) -> range:
