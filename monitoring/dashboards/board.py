@@ -114,6 +114,9 @@ class Board:
     def json(self) -> dict[str, Any]:
         """The dashboard as Grafana takes it."""
         built: dict[str, Any] = json.loads(json.dumps(self._builder.build(), cls=JSONEncoder))
+        for link in built["links"]:
+            # The builder hides links in a menu.
+            del link["placement"]
         for number, panel in enumerate(built["panels"], start=1):
             panel["id"] = number
             for target in panel.get("targets", ()):

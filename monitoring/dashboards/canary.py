@@ -13,12 +13,12 @@ from monitoring.dashboards.promql import FIRING, MODEL, VERSIONS
 from monitoring.dashboards.tables import Column, rows
 from monitoring.rules import series
 
-# Weights that were not there a minute ago: as events are looked for every minute, each change
-# is met exactly once.
-_WEIGHTS = (
-    f'count_values by (version, track) ("weight", {series.WEIGHT}{{{MODEL}}})'
-    f' unless count_values by (version, track) ("weight", {series.WEIGHT}{{{MODEL}}} offset 1m)'
-)
+# Weights that a version did not have a minute ago, unless the exporter was away then. As events
+# are looked for every minute, each change is met once.
+_NOW = f"{series.WEIGHT}{{{MODEL}}}"
+_BEFORE = f"{_NOW} offset 1m"
+_BY_WEIGHT = 'count_values by (version, track) ("weight", {})'
+_STEPS = f"{_BY_WEIGHT.format(_NOW)} unless {_BY_WEIGHT.format(_BEFORE)} and on () {_BEFORE}"
 
 
 def board(config: StackConfig, say: Say, interval: float) -> Board:
@@ -61,7 +61,7 @@ def board(config: StackConfig, say: Say, interval: float) -> Board:
         .events(
             say("Rollout steps", "放量步骤"),
             "blue",
-            _WEIGHTS,
+            _STEPS,
             "{{version}} → {{weight}}%",
             "{{track}}",
         )

@@ -99,7 +99,7 @@ def _models(say: Say) -> Panel:
 
 def _trouble(config: StackConfig, say: Say) -> list[Panel]:
     # Only alerts of a stack have an owner: others may share its Prometheus.
-    ours = 'severity!="info",owner!=""'
+    ours = 'severity!="info",owner!="",namespace=~"$namespace|"'
     firing = f'ALERTS{{alertstate="firing",{ours}}}'
     since = f"ALERTS_FOR_STATE{{{ours}}} * 1000"
     pools = bool(nvidia_pools(config))
