@@ -134,3 +134,11 @@ def test_a_stack_without_gpus_that_dcgm_knows_has_no_panels_of_them() -> None:
 
 def test_a_stack_without_alerting_has_no_dashboards() -> None:
     assert dashboards(CONFIG.model_copy(update={"alerting": None})) == {}
+
+
+def test_a_stack_without_alerting_does_not_wait_for_grafanas_builders() -> None:
+    script = (
+        "import sys; from monitoring.dashboards import manifests, links; "
+        "sys.exit('grafana_foundation_sdk' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
