@@ -17,6 +17,16 @@ from tests.dashboards.prometheus import Prometheus, running
 def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
     """Holds the fleet of `series`, and what the rules of the stack made of it."""
     now = int(time.time())
-    samples = (*(series.weeks_ago(now, weeks) for weeks in (3, 2, 1)), series.lately(now))
-    with running(tmp_path_factory.mktemp("prometheus"), samples, rule_file(CONFIG)) as served:
+    curves = series.scraped(now)
+    past = [
+        *(series.history(series.weeks_ago(), now - weeks * series.WEEK) for weeks in (3, 2, 1)),
+        series.history([*curves, *series.recorded()], now - series.HOUR),
+    ]
+
+    def scrape() -> str:
+        at = time.time()
+        return "\n".join((*(curve.line(at, stamped=False) for curve in curves), ""))
+
+    directory = tmp_path_factory.mktemp("prometheus")
+    with running(directory, past, scrape, rule_file(CONFIG)) as served:
         yield served

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import socket
 import subprocess
+import threading
 import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -22,6 +24,7 @@ _PATIENCE_SECONDS = 60
 _SETTLED = (
     "min(prometheus_rule_group_iterations_total) >= 3"
     ' and on () count_over_time(up{job="alertmanager"}[1m]) >= 3'
+    ' and on () count_over_time(up{job="cluster"}[1m]) >= 3'
 )
 
 
@@ -57,24 +60,29 @@ class Prometheus:
 
 @contextmanager
 def running(
-    directory: Path, samples: Iterable[Iterable[str]], rules: dict[str, Any]
+    directory: Path,
+    past: Iterable[Iterable[str]],
+    scrape: Callable[[], str],
+    rules: dict[str, Any],
 ) -> Iterator[Prometheus]:
-    """Prometheus that holds the samples and has evaluated the rules, until the block ends.
+    """Prometheus that knows the past and has evaluated the rules, until the block ends.
 
     Rules are evaluated every second, and alerts do not wait: what is to fire fires at once. Both
     programs are scraped, so that what they say of themselves is theirs.
 
     Args:
-        samples: lines of OpenMetrics with timestamps. What lies hours apart comes apart, since
+        past: lines of OpenMetrics with timestamps. What lies hours apart comes apart, since
             promtool reads its lines once for every two hours between the first and the last.
+        scrape: gives what the targets of a cluster show now, with their labels.
     """
     programs = ensure(("prometheus", "alertmanager"), print)
     promtool = programs["prometheus"] / "promtool"
-    for number, lines in enumerate(samples):
+    for number, lines in enumerate(past):
         _make_blocks(promtool, directory / f"samples-{number}.txt", lines, directory / "data")
-    served, told = _free_address(), _free_address()
+    served, told, shown = _free_address(), _free_address(), _free_address()
+    configuration = _configuration(served, told, shown)
     (directory / "rules.yml").write_text(yaml.safe_dump(_at_once(rules)))
-    (directory / "prometheus.yml").write_text(yaml.safe_dump(_configuration(served, told)))
+    (directory / "prometheus.yml").write_text(yaml.safe_dump(configuration))
     (directory / "alertmanager.yml").write_text(
         yaml.safe_dump({"route": {"receiver": "nobody"}, "receivers": [{"name": "nobody"}]})
     )
@@ -91,7 +99,7 @@ def running(
         f"--storage.tsdb.path={directory / 'data'}",
         f"--web.listen-address={served}",
     ]
-    with _process(alertmanager), _process(prometheus):
+    with _target(shown, scrape), _process(alertmanager), _process(prometheus):
         client = Prometheus(served)
         _wait(lambda: _settled(client))
         yield client
@@ -123,14 +131,14 @@ def _at_once(rules: dict[str, Any]) -> dict[str, Any]:
     return {"groups": groups}
 
 
-def _configuration(served: str, told: str) -> dict[str, Any]:
-    targets = {"prometheus": served, "alertmanager": told}
+def _configuration(served: str, told: str, shown: str) -> dict[str, Any]:
+    targets = {"prometheus": served, "alertmanager": told, "cluster": shown}
     return {
         "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
         "rule_files": ["rules.yml"],
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": [told]}]}]},
         "scrape_configs": [
-            {"job_name": job, "static_configs": [{"targets": [address]}]}
+            {"job_name": job, "static_configs": [{"targets": [address]}], "honor_labels": True}
             for job, address in targets.items()
         ],
     }
@@ -140,6 +148,28 @@ def _free_address() -> str:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return f"127.0.0.1:{free.getsockname()[1]}"
+
+
+@contextmanager
+def _target(address: str, scrape: Callable[[], str]) -> Iterator[None]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/plain; version=0.0.4")
+            self.end_headers()
+            self.wfile.write(scrape().encode())
+
+        def log_message(self, *_: object) -> None:
+            """Keep the output of the tests clean."""
+
+    host, port = address.split(":")
+    server = ThreadingHTTPServer((host, int(port)), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 @contextmanager
