@@ -11,7 +11,6 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import (
     DashboardCursorSync,
     DashboardLinkType,
-    VariableHide,
     VariableOption,
     VariableRefresh,
     VariableSort,
@@ -60,7 +59,6 @@ class Board:
         *,
         first: str | None = None,
         several: bool = False,
-        hidden: bool = False,
     ) -> Self:
         """Something to choose on the dashboard.
 
@@ -79,8 +77,6 @@ class Board:
             .multi(several)
             .include_all(several)
         )
-        if hidden:
-            variable.hide(VariableHide.HIDE_VARIABLE)
         if several:
             variable.current(VariableOption(selected=True, text=["All"], value=["$__all"]))
         elif first is not None:
@@ -118,6 +114,9 @@ class Board:
     def json(self) -> dict[str, Any]:
         """The dashboard as Grafana takes it."""
         built: dict[str, Any] = json.loads(json.dumps(self._builder.build(), cls=JSONEncoder))
+        for link in built["links"]:
+            # The builder hides links in a menu.
+            del link["placement"]
         for number, panel in enumerate(built["panels"], start=1):
             panel["id"] = number
             for target in panel.get("targets", ()):

@@ -53,7 +53,7 @@ def board(config: StackConfig, say: Say, interval: float) -> Board:
 
 
 def _models(say: Say) -> Panel:
-    weight = f'max by ({_BY}, version) ({series.WEIGHT}{{{_IN},track="canary"}})'
+    weight = f'{series.WEIGHT}{{{_IN},track="canary"}}'
     return rows(
         say("All models", "全部模型"),
         say(
@@ -98,9 +98,10 @@ def _models(say: Say) -> Panel:
 
 
 def _trouble(config: StackConfig, say: Say) -> list[Panel]:
-    by = "alertname, severity, namespace, model, version"
-    firing = 'ALERTS{alertstate="firing",severity!="info"}'
-    since = f'max by ({by}) (ALERTS_FOR_STATE{{severity!="info"}}) * 1000'
+    # Only alerts of a stack have an owner: others may share its Prometheus.
+    ours = 'severity!="info",owner!="",namespace=~"$namespace|"'
+    firing = f'ALERTS{{alertstate="firing",{ours}}}'
+    since = f"ALERTS_FOR_STATE{{{ours}}} * 1000"
     pools = bool(nvidia_pools(config))
     alerts = rows(
         say("Firing alerts", "触发中的告警"),
@@ -115,7 +116,13 @@ def _trouble(config: StackConfig, say: Say) -> list[Panel]:
             "severity": say("Severity", "级别"),
             "namespace": say("Namespace", "命名空间"),
         },
-        [Column(say("Since", "开始于"), f"{since} and on ({by}) {firing}", "dateTimeFromNow")],
+        [
+            Column(
+                say("Since", "开始于"),
+                f"{since} and ignoring (alertstate) {firing}",
+                "dateTimeFromNow",
+            )
+        ],
         link=_TO_CANARY,
         width=14 if pools else 24,
     )

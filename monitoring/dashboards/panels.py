@@ -16,6 +16,7 @@ from grafana_foundation_sdk.models.common import (
     GraphDrawStyle,
     LegendDisplayMode,
     LegendPlacement,
+    SortOrder,
     StackingMode,
     TooltipDisplayMode,
     VisibilityMode,
@@ -84,7 +85,9 @@ def lines(
             .display_mode(LegendDisplayMode.LIST)
             .placement(LegendPlacement.BOTTOM)
         )
-        .tooltip(common.VizTooltipOptions().mode(TooltipDisplayMode.MULTI))
+        .tooltip(
+            common.VizTooltipOptions().mode(TooltipDisplayMode.MULTI).sort(SortOrder.DESCENDING)
+        )
         .targets([_target(query, ref) for ref, query in lettered(queries)])
     )
     if stacked:
@@ -114,7 +117,15 @@ def buckets(title: str, description: str, query: Query, *, repeat: str) -> Panel
         .max_per_row(2)
         .calculate(False)
         .cell_gap(1)
-        .color(heatmap.HeatmapColorOptions().mode(HeatmapColorMode.SCHEME).scheme("Oranges"))
+        .color(
+            # The builder's defaults are no colours at all.
+            heatmap.HeatmapColorOptions()
+            .mode(HeatmapColorMode.SCHEME)
+            .scheme("Oranges")
+            .steps(64)
+            .exponent(0.5)
+            .fill("dark-orange")
+        )
         .cell_values(heatmap.CellValues().unit(units.RequestsPerSecond))
         .y_axis(heatmap.YAxisConfig().unit(units.Seconds))
         .targets([_target(query, "A").format(PromQueryFormat.HEATMAP)])

@@ -1,4 +1,4 @@
-"""Tables: one instant query a column, joined on the labels that they have in common."""
+"""Tables: one instant query a column, joined on the labels of the rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from monitoring.dashboards.panels import DATASOURCE, HEIGHT, WIDTH, Panel, lette
 class Column:
     """A column of values.
 
-    expr: a PromQL expression with one sample for each row that has a value.
+    expr: a PromQL expression; of several samples for a row the largest is shown.
     alarm: from here on the cell is red.
     """
 
@@ -58,7 +58,7 @@ def rows(
         .height(height)
         .span(width)
         .no_value("-")
-        .targets([_target(column.expr, letter) for letter, column in lettered(columns)])
+        .targets([_target(column, letter, labels) for letter, column in lettered(columns)])
         .with_transformation(dashboard.DataTransformerConfig("merge", options={}))
         .with_transformation(
             dashboard.DataTransformerConfig(
@@ -92,7 +92,10 @@ def _drawn(column: Column) -> list[DynamicConfigValue]:
     ]
 
 
-def _target(expr: str, letter: str) -> prometheus.Dataquery:
+def _target(column: Column, letter: str, labels: Mapping[str, str]) -> prometheus.Dataquery:
+    # Grafana joins on all labels that two answers share: one more, such as the name of a series,
+    # would give each column rows of its own.
+    expr = f"max by ({', '.join(labels)}) ({column.expr})"
     return (
         prometheus.Dataquery()
         .ref_id(letter)
