@@ -88,6 +88,14 @@ class Alerting(Part):
             "Default Asia/Shanghai."
         ),
     )
+    dashboards: Literal["sidecar", "operator"] = Field(
+        default="sidecar",
+        title="sidecar or operator",
+        description=(
+            "What puts the dashboards into Grafana: the sidecar of its chart, which has to look "
+            "into `namespace`, or the Grafana operator. Default sidecar."
+        ),
+    )
     links: Links = Field(default=Links(), description="Where readers of an alert find more.")
     gateway: GatewayPods = Field(description="The gateway: where requests come from.")
     dcgm: MetricsService | None = Field(

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from prometheus_client.parser import text_string_to_metric_families
+from service.front.metrics import Metrics
+from service.workers.messages import Ready
+from service.workers.pool import Result
 
 from monitoring.rules import series
-from service.messages import Ready
-from service.metrics import Metrics
-from service.pool import Result
 
 NAMESPACE = "paddle-models"
 HOUR = 3600

@@ -43,6 +43,7 @@ def pods(config: StackConfig) -> Iterator[tuple[str, Manifest]]:
 
 
 def job(config: StackConfig, name: str) -> Manifest:
+    one: Manifest
     (one,) = [
         each for each in prometheus_config(config)["scrape_configs"] if each["job_name"] == name
     ]

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from monitoring.relay.config import Links
 from monitoring.relay.read_config import parse
-
 from monitoring.relay_config import relay_config
 from tests.amtool.stacks import STACKS
 

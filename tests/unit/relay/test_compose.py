@@ -61,7 +61,7 @@ def test_a_message_says_what_how_bad_where_since_when_and_what_to_do() -> None:
 
 def test_a_resolution_looks_otherwise_and_silences_nothing() -> None:
     (message,) = composed(notification(alert(status="resolved")), language="zh").messages
-    assert message.title == "✅ 告警恢复：HighModelErrorRate (ocr v1.2)"  # noqa: RUF001
+    assert message.title == "✅ 告警恢复：HighModelErrorRate (ocr v1.2)"
     assert message.tone == "resolved"
     assert "持续 10 分钟" in "\n".join(message.lines)
     assert "静默" not in "\n".join(message.lines)
