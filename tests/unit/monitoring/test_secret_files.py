@@ -135,5 +135,5 @@ def test_the_relay_s_token_is_long_and_follows_every_robot_s_secret() -> None:
 def test_without_robots_there_is_no_token_and_no_relay(config: StackConfig) -> None:
     assert "relay-token" not in secret_files(config)
     assert relay_files(config) == {}
-    with pytest.raises(ValueError, match="found no(thing| robots)"):
+    with pytest.raises(ValueError, match=r"found no(thing| robots)"):
         relay_config(config)
