@@ -44,11 +44,11 @@ def muted_scopes(mutes: Mapping[str, Mute], models: Iterable[str]) -> list[tuple
     own = {name: Scope(_named(mute.models), _named(mute.alerts)) for name, mute in mutes.items()}
     scopes = {Scope()}
     for scope in own.values():
-        scopes |= {each & scope for each in scopes}
+        scopes |= {both for each in scopes if not (both := each & scope).is_empty}
     held = [
         (scope, [name for name, mute in own.items() if scope.is_within(mute)])
         for scope in scopes
-        if not scope.is_empty and (scope.models is None or not (scope & here).is_empty)
+        if scope.models is None or not (scope & here).is_empty
     ]
     return sorted(held, key=lambda each: (-len(each[1]), each[0].matchers))
 

@@ -253,6 +253,15 @@ CASES: dict[str, tuple[Mapping[str, object], str]] = {
         'alerting.mutes.test.once.end: found "2026-12-01 21:00"; '
         'write a later time than start, "2026-12-01 22:00"',
     ),
+    "a single mute of no length": (
+        {
+            "alerting/mutes": {
+                "test": {"reason": MUTE["reason"], "once": ONCE | {"end": "2026-12-01 22:00"}}
+            }
+        },
+        'alerting.mutes.test.once.end: found "2026-12-01 22:00"; '
+        'write a later time than start, "2026-12-01 22:00"',
+    ),
     "a date that no calendar has": (
         {
             "alerting/mutes": {

@@ -137,3 +137,18 @@ def test_a_stack_without_alerting_has_no_alertmanager(
 ) -> None:
     with pytest.raises(ValueError, match="alerting: found nothing"):
         render(parse(base()))
+
+
+def test_phones_ring_soon_and_again_and_warnings_gather() -> None:
+    config = rendered(deadMansSwitch={"url": "https://switch.example.com"})
+    for name, pace in {
+        # Shorter than between two flushes, or every other would be left out.
+        "dead-mans-switch": ("0s", "1m", "50s"),
+        "vision-critical": ("10s", "1m", "1h"),
+        "critical-without-relay": ("10s", "1m", "1h"),
+        "platform-warning": ("30s", "5m", "24h"),
+    }.items():
+        for route in routes_to(config, name):
+            keys = ("group_wait", "group_interval", "repeat_interval")
+            assert tuple(route[key] for key in keys) == pace
+    assert config["route"]["group_by"] == ["namespace", "model", "version"]
