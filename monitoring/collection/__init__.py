@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 
 from infra.config import Secret, StackConfig
@@ -15,7 +14,7 @@ from monitoring.collection.network import network_policies
 from monitoring.collection.operator import operator
 from monitoring.collection.prometheus import prometheus
 from monitoring.collection.relay import relay
-from monitoring.dashboards import dashboards
+from monitoring.dashboards.manifests import manifests as dashboards
 from monitoring.secret_files import alertmanager_files, prometheus_files, relay_files
 
 __all__ = ["manifests", "secrets"]
@@ -31,7 +30,7 @@ def manifests(config: StackConfig) -> Iterator[Manifest]:
     yield namespace(config.alerting.namespace)
     yield _priority(config.alerting.namespace)
     yield from network_policies(config)
-    yield from _dashboards(config, config.alerting.namespace)
+    yield from dashboards(config)
     yield from exporter(config)
     yield from relay(config)
     if config.alerting.mode == "operator":
@@ -62,19 +61,3 @@ def _priority(name: str) -> Manifest:
         "value": 1_000_000,
         "description": "Metrics and alerts of paddle-canary",
     }
-
-
-def _dashboards(config: StackConfig, where: str) -> Iterator[Manifest]:
-    """Dashboards as Grafana's sidecar finds them."""
-    for uid, board in dashboards(config).items():
-        yield {
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": {
-                "name": f"dashboard-{uid}",
-                "namespace": where,
-                "labels": {**MANAGED_BY, "grafana_dashboard": "1"},
-                "annotations": DELETE_AT_ONCE,
-            },
-            "data": {f"{uid}.json": json.dumps(board)},
-        }

@@ -32,6 +32,8 @@ def quantile(share: float, histogram: str, where: str, by: str) -> str:
 
 def nvidia_pools(config: StackConfig) -> dict[str, str]:
     """Pools whose GPUs the DCGM exporter watches, with a pattern for the names of their nodes."""
+    if config.alerting is None or config.alerting.dcgm is None:
+        return {}
     return {
         name: "|".join(pool.nodes).replace(".", "[.]")
         for name, pool in config.node_pools.items()

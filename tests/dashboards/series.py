@@ -11,11 +11,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
+
+from monitoring.exporter import state as routed
+from monitoring.exporter.collector import Routes
+from monitoring.relay import metrics as relay
+from monitoring.relay.metrics import Load
+from monitoring.rules import series
 from service.front.metrics import Metrics
 from service.workers.messages import Ready
 from service.workers.pool import Result
-
-from monitoring.rules import series
 
 NAMESPACE = "paddle-models"
 HOUR = 3600
@@ -148,18 +153,39 @@ def _one_second(version: Version) -> str:
 
 
 def _route(now: int) -> Iterator[Curve]:
-    exporter = {"job": series.EXPORTER_JOB, "instance": "10.0.1.1:9096"}
-    yield _steady("up", exporter, 1)
-    yield Curve(series.EXPORTER_SUCCESS, exporter, lambda at: at)
-    for version in VERSIONS:
-        whose = {**exporter, **version.labels, "track": version.track}
-        yield _steady(series.READY_ENDPOINTS, whose, version.pods)
-        yield Curve(series.WEIGHT, whose, _raised(version, now - RAISED))
-        yield _steady(series.ROUTE_INFO, {**exporter, **version.labels, "slot": version.slot}, 1)
+    target = {"job": series.EXPORTER_JOB, "instance": "10.0.1.1:9096"}
+    yield _steady("up", target, 1)
+    for before, after in zip(_exported(raised=False), _exported(raised=True), strict=True):
+        value = _changed(before.value, after.value, now - RAISED)
+        if after.name == series.EXPORTER_SUCCESS:
+            value = _clock
+        yield Curve(after.name, {**target, **after.labels}, value)
 
 
-def _raised(version: Version, when: int) -> Callable[[float], float]:
-    return lambda at: version.weight if at > when else version.weight_before
+def _exported(raised: bool) -> Iterator[Sample]:
+    """What the exporter shows, before or after the weight went up."""
+    versions = tuple(
+        routed.Version(
+            each.model,
+            each.version,
+            each.track,
+            each.weight if raised else each.weight_before,
+            each.pods,
+        )
+        for each in VERSIONS
+    )
+    slots = {each.slot: (each.model, each.version) for each in VERSIONS}
+    state = routed.State(versions, slots, frozenset())
+    for family in Routes(NAMESPACE, lambda: state).collect():
+        yield from family.samples
+
+
+def _changed(before: float, after: float, when: int) -> Callable[[float], float]:
+    return lambda at: after if at > when else before
+
+
+def _clock(at: float) -> float:
+    return at
 
 
 def _gateway() -> Iterator[Curve]:
@@ -195,13 +221,12 @@ def _gpus() -> Iterator[Curve]:
 
 def _relay() -> Iterator[Curve]:
     target = {"job": series.RELAY_JOB, "instance": "10.0.3.1:9095"}
-    robot = {**target, "robot": "vision-dingtalk"}
     yield _steady("up", target, 1)
-    yield _steady("paddle_relay_waiting", robot, 2)
-    yield _steady("paddle_relay_oldest_waiting_seconds", robot, 12)
-    yield _steady("paddle_relay_dead_letters", robot, 1)
-    yield _steady("paddle_relay_dead_letters_total", robot, 1)
-    yield _growing("paddle_relay_requests_total", {**robot, "outcome": "accepted"}, 1)
+    waiting = Load("vision-dingtalk", waiting=2, oldest_s=12, dead=1)
+    told = relay.Metrics(["vision-dingtalk"], lambda: [waiting])
+    for family in text_string_to_metric_families(told.text(None)[0].decode()):
+        for sample in family.samples:
+            yield _steady(sample.name, {**target, **sample.labels}, sample.value)
 
 
 def _kubelet() -> Iterator[Curve]:

@@ -199,7 +199,7 @@ def test_a_robot_at_an_address_of_its_own_is_the_only_one_that_the_relay_reaches
         }
     )
     relay = next(each for each in own_pods(config) if each.name == "relay")
-    others: list[Pod | Outside] = [*STRANGERS, *ADDRESSES]
+    others: list[Peer] = [*STRANGERS, *ADDRESSES]
     asked = list(product([relay], others, [*PORTS, 8080]))
     assert allowed(config, asked) == {("relay", "resolver", 53), ("relay", "neighbour", 8080)}
 
