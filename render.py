@@ -23,10 +23,11 @@ _EXAMPLES = """examples:
 """
 
 
-def manifests(config: StackConfig) -> Iterator[Manifest]:
+def manifests(config: StackConfig, *, dashboards: bool = True) -> Iterator[Manifest]:
     """Every object that an update declares, but for those that hold secrets.
 
-    The objects of kind Node are patches: only what the stack owns of a node.
+    The objects of kind Node are patches: only what the stack owns of a node. `dashboards` says
+    whether those are among them, of which each has more lines than all the rest.
     """
     yield namespace(config.namespace)
     for name, pool in config.node_pools.items():
@@ -40,12 +41,17 @@ def manifests(config: StackConfig) -> Iterator[Manifest]:
             if scaler is not None:
                 yield scaler
         yield from routes(config, name)
-    yield from monitoring(config)
+    yield from (each for each in monitoring(config) if dashboards or not _is_dashboard(each))
 
 
-def to_yaml(config: StackConfig) -> str:
+def to_yaml(config: StackConfig, *, dashboards: bool = True) -> str:
     """All objects of a stack as one YAML text with a document each."""
-    return dump_all(manifests(config))
+    return dump_all(manifests(config, dashboards=dashboards))
+
+
+def _is_dashboard(manifest: Manifest) -> bool:
+    labels = manifest["metadata"].get("labels", {})
+    return manifest["kind"] == "GrafanaDashboard" or "grafana_dashboard" in labels
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -62,13 +68,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--out", metavar="DIR", type=Path, help="write DIR/<name of FILE> instead of printing"
     )
+    parser.add_argument("--no-dashboards", action="store_true", help="leave out dashboards")
     options = parser.parse_args(arguments)
-    return max([_render(file, options.out) for file in options.files])
+    wanted = not options.no_dashboards
+    return max([_render(file, options.out, wanted) for file in options.files])
 
 
-def _render(file: Path, out: Path | None) -> int:
+def _render(file: Path, out: Path | None, dashboards: bool) -> int:
     try:
-        rendered = to_yaml(load_file("/dev/stdin" if str(file) == "-" else file))
+        config = load_file("/dev/stdin" if str(file) == "-" else file)
+        rendered = to_yaml(config, dashboards=dashboards)
     except OSError as error:
         print(f"{file}: {error.strerror}; write the path of a stack file", file=sys.stderr)
         return 1
