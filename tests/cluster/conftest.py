@@ -70,7 +70,7 @@ def new_stack(
 def serving_stack(new_stack: Callable[[str], Stack]) -> Stack:
     """Two versions with a real pod each, for all tests that need pods and not a stack of their own.
 
-    Tests find it as the one before left it: each begins with `serving.bring_to`.
+    Tests find it as the one before left it: each begins with `serving.begin`.
     """
     stack = new_stack("serving")
     serving.bring_to(stack, ("v1.1", {"v1.2": 20}))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.serving import HOST, bring_to, jump, models
+from tests.cluster.serving import HOST, begin, jump, models
 from tests.cluster.stacks import POOLS, Platform, Run, Stack, finish
 
 BEGIN = ("v1.1", {"v1.2": 20})
@@ -21,23 +21,16 @@ HTTP_ROUTES = "httproutes.gateway.networking.k8s.io"
 
 # Long enough for the node to say why, on a busy machine too.
 PATIENCE = {"readyTimeout": "8s"}
-NEVER_READY = {"v1.3": {"image": "paddle-canary.local/pause:1", **PATIENCE}}
 NOT_THERE = {"v1.3": {"image": "paddle-canary.local/ocr:v9.9", **PATIENCE}}
-
-
-@pytest.fixture(scope="module")
-def deployed(serving_stack: Stack) -> Stack:
-    """A stack whose requests real pods answer: v1.1 four of five, v1.2 the fifth."""
-    bring_to(serving_stack, BEGIN)
-    wait_for(lambda: set(serving_stack.platform.answers(HOST, 5)) == {"v1.1", "v1.2"})
-    return serving_stack
+NEVER_READY = {"v1.4": {"image": "paddle-canary.local/pause:1", **PATIENCE}}
 
 
 @pytest.fixture
-def stack(deployed: Stack) -> Iterator[Stack]:
-    """The stack as it serves; afterwards it is made so again."""
-    yield deployed
-    bring_to(deployed, BEGIN)
+def stack(serving_stack: Stack) -> Stack:
+    """A stack whose requests real pods answer: v1.1 four of five, v1.2 the fifth."""
+    begin(serving_stack, BEGIN)
+    wait_for(lambda: set(serving_stack.platform.answers(HOST, 5)) == {"v1.1", "v1.2"})
+    return serving_stack
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
@@ -57,14 +50,15 @@ def assert_failed_and_nothing_moved(stack: Stack, done: Run, *words: str) -> Non
     assert set(stack.platform.answers(HOST, 10)) == {"v1.1", "v1.2"}
 
 
-def test_an_unreachable_cluster_is_named(deployed: Stack, tmp_path: Path) -> None:
+def test_an_unreachable_cluster_is_named(stack: Stack, tmp_path: Path) -> None:
     way = tmp_path / "kubeconfig"
-    view = json.loads(deployed.platform.kubectl("config", "view", "--raw", "-o", "json"))
+    view = json.loads(stack.platform.kubectl("config", "view", "--raw", "-o", "json"))
     view["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:1"
     way.write_text(json.dumps(view))
-    done = deployed.up(KUBECONFIG=str(way))
+    stack.write(models(("v1.1", {"v1.2": 5})))
+    done = stack.up(KUBECONFIG=str(way))
     assert_failed_and_nothing_moved(
-        deployed,
+        stack,
         done,
         "the cluster https://127.0.0.1:1 does not answer",
         "nothing was changed",
@@ -72,20 +66,20 @@ def test_an_unreachable_cluster_is_named(deployed: Stack, tmp_path: Path) -> Non
     )
 
 
-def test_a_cluster_without_the_gateway_api_is_told_how_to_get_it(deployed: Stack) -> None:
-    kubectl = deployed.platform.kubectl
+def test_a_cluster_without_the_gateway_api_is_told_how_to_get_it(stack: Stack) -> None:
+    kubectl = stack.platform.kubectl
     saved = json.loads(kubectl("get", "crd", HTTP_ROUTES, "-o", "json"))
     del saved["status"], saved["metadata"]["resourceVersion"], saved["metadata"]["uid"]
     gateway = {"name": "paddle-canary", "namespace": "traefik"}
-    deployed.write(models(("v1.1", {"v1.2": 5})), dataPlane="gateway", gateway=gateway)
+    stack.write(models(("v1.1", {"v1.2": 5})), dataPlane="gateway", gateway=gateway)
     kubectl("delete", "crd", HTTP_ROUTES)
     try:
-        done = deployed.up()
+        done = stack.up()
     finally:
         kubectl("create", "-f", "-", stdin=json.dumps(saved))
         kubectl("wait", "--for=condition=Established", "--timeout=30s", f"crd/{HTTP_ROUTES}")
     assert_failed_and_nothing_moved(
-        deployed,
+        stack,
         done,
         f"does not know {HTTP_ROUTES}",
         "nothing was changed",
@@ -93,18 +87,18 @@ def test_a_cluster_without_the_gateway_api_is_told_how_to_get_it(deployed: Stack
     )
 
 
-def test_a_pool_with_a_node_that_does_not_exist_is_refused(deployed: Stack) -> None:
+def test_a_pool_with_a_node_that_does_not_exist_is_refused(stack: Stack) -> None:
     split = ("v1.1", {"v1.2": 50})
-    deployed.write(models(split), nodePools=pools("gpu-node-2", GONE), override=jump(split))
-    done = deployed.up()
+    stack.write(models(split), nodePools=pools("gpu-node-2", GONE), override=jump(split))
+    done = stack.up()
     assert_failed_and_nothing_moved(
-        deployed,
+        stack,
         done,
         f"nodePools.gpu-canary.nodes: the cluster has no node {GONE}",
         "nothing was changed",
         "correct the name (kubectl get nodes), or, if it is gone",
     )
-    assert GONE not in deployed.platform.kubectl("get", "nodes", "-o", "name")
+    assert GONE not in stack.platform.kubectl("get", "nodes", "-o", "name")
 
 
 def test_an_image_that_cannot_be_pulled_is_named_with_its_pod(stack: Stack) -> None:
@@ -119,12 +113,12 @@ def test_an_image_that_cannot_be_pulled_is_named_with_its_pod(stack: Stack) -> N
 
 def test_a_pod_that_never_gets_ready_holds_up_its_weight_and_no_roll_back(stack: Stack) -> None:
     before = stack.outputs()
-    stack.write(models(("v1.1", {"v1.3": 5}), NEVER_READY))
+    stack.write(models(("v1.1", {"v1.4": 5}), NEVER_READY))
     done = stack.up()
     assert_failed_and_nothing_moved(
         stack,
         done,
-        "Deployment (ocr-v1-3)",
+        "Deployment (ocr-v1-4)",
         "timed out waiting to be Ready",
         "containers with unready status: [server]",
     )

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.cluster.serving import MODEL, SOON, Split, bring_to, models
+from tests.cluster.serving import SOON, Split, begin, is_live, models, remembered
 from tests.cluster.stacks import Run, Stack, finish, kill_session
 
 LATER = "10m"
-NEW = {"v1.3": {"image": "paddle-canary.local/ocr:v1.1"}}
+NEW = {"image": "paddle-canary.local/ocr:v1.1"}
 NONE: Split = ("v1.1", {})
 PROMOTED: Split = ("v1.2", {})
 
@@ -37,8 +36,8 @@ MOMENTS: tuple[tuple[Split, Split, str], ...] = (
     (weight(100), PROMOTED, "Ingress ocr updated"),
     (weight(100), PROMOTED, "ocr-canary up"),
     (weight(5), weight(5, "v1.3"), "Deployment ocr-v1-3 creating"),
-    (weight(5), weight(5, "v1.3"), "(0/1 Pods available)"),
-    (weight(5), weight(5, "v1.3"), "Deployment ocr-v1-3 created"),
+    (weight(5, "v1.3"), weight(5, "v1.4"), "(0/1 Pods available)"),
+    (weight(5, "v1.4"), weight(5, "v1.5"), "Deployment ocr-v1-5 created"),
 )
 
 
@@ -48,17 +47,8 @@ def stack(serving_stack: Stack) -> Stack:
 
 
 def write(stack: Stack, split: Split, window: str = SOON) -> None:
-    """Write the stack file; v1.3 is there when it is a canary."""
-    stack.write(models(split, NEW if "v1.3" in split[1] else None, window))
-
-
-def begin(stack: Stack, split: Split) -> None:
-    """Bring the stack to a split, unless it is there, and let its window pass."""
-    if not is_live(stack, split) or remembered(stack)[0] != split:
-        bring_to(stack, split)
-    # A second, and one more since the cluster tells its time in whole seconds.
-    over = max(remembered(stack)[1].values()) + timedelta(seconds=2)
-    time.sleep(max(0.0, (over - datetime.now(UTC)).total_seconds()))
+    """Write the stack file; a new version is there while it is the canary."""
+    stack.write(models(split, {version: NEW for version in split[1] if version > "v1.2"}, window))
 
 
 def killed_at(stack: Stack, moment: str) -> int:
@@ -80,21 +70,6 @@ def next_up(stack: Stack) -> Run:
         assert cancelled.status == 0, cancelled.text
         done = stack.up()
     return done
-
-
-def remembered(stack: Stack) -> tuple[Split, dict[str, datetime]]:
-    """The split that the last outputs say, and since when each version has its place in it."""
-    found = stack.outputs()[MODEL]
-    since = {version: datetime.fromisoformat(time) for version, time in found["since"].items()}
-    return (found["stable"], found["canary"]), since
-
-
-def is_live(stack: Stack, split: Split) -> bool:
-    """Whether the routes say `split`."""
-    stable, canary = split
-    services = {version: f"ocr-{version.replace('.', '-')}" for version in (stable, *canary)}
-    weights = {services[version]: weight for version, weight in canary.items()}
-    return stack.routed("ocr") == (services[stable], weights)
 
 
 def live_since(stack: Stack, split: Split) -> datetime:
