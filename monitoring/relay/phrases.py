@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - Chinese has its own punctuation
 """What messages say, in each language. Each title has one of the words that robots with a keyword
 as their security setting can ask for: "Alert", "告警"."""
 
