@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from infra.config import StackConfig
 from infra.isolation import Manifest
-from infra.names import DELETE_AT_ONCE
+from infra.names import DELETE_AT_ONCE, TAKE_BACK
 from infra.plain_yaml import dump
 from monitoring.collection.names import PROMETHEUS, alerting_of, labels
 from monitoring.rules import RuleGroup, rule_groups
@@ -24,7 +24,7 @@ def config_map(config: StackConfig, part: str, name: str, files: Mapping[str, st
             "name": name,
             "namespace": alerting_of(config).namespace,
             "labels": labels(part),
-            "annotations": DELETE_AT_ONCE,
+            "annotations": {**DELETE_AT_ONCE, **TAKE_BACK},
         },
         "data": dict(files),
     }

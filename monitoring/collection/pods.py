@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from infra.config import StackConfig
 from infra.isolation import Manifest, container_security, pod_security, pool_toleration
-from infra.names import DELETE_AT_ONCE, POOL, REGISTRY_SECRET, SKIP_AWAIT
+from infra.names import DELETE_AT_ONCE, POOL, REGISTRY_SECRET, SKIP_AWAIT, TAKE_BACK
 from monitoring.collection.names import (
     CONFIGURATION,
     PORT_NAME,
@@ -177,20 +177,19 @@ def _workload(config: StackConfig, kind: str, name: str, spec: Manifest) -> Mani
     return {
         "apiVersion": "apps/v1",
         "kind": kind,
-        "metadata": _metadata(config, name),
+        # What an update that was killed has left is taken up, whatever has changed since.
+        "metadata": _metadata(config, name, TAKE_BACK),
         "spec": spec,
     }
 
 
-def _metadata(
-    config: StackConfig, name: str, annotations: Mapping[str, str] | None = None
-) -> Manifest:
-    found: Manifest = {
+def _metadata(config: StackConfig, name: str, annotations: Mapping[str, str]) -> Manifest:
+    return {
         "name": name,
         "namespace": alerting_of(config).namespace,
         "labels": labels(name),
+        "annotations": dict(annotations),
     }
-    return found | ({"annotations": dict(annotations)} if annotations else {})
 
 
 def claim(size: str, storage_class: str | None) -> Manifest:
