@@ -258,6 +258,7 @@ def test_limits_and_pauses_outlive_a_restart(tmp_path: Path) -> None:
     queue.restart()
     outbox = Outbox(queue.database, "oncall", limits, queue.compose)
     assert outbox.begin(queue.now + 11) == 59
+    assert outbox.begin(queue.now + 69.5) == 0.5
     queue.database.close()
 
 
