@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import socket
 import struct
+import sys
 import threading
 import time
 from collections.abc import Iterable
@@ -134,6 +135,11 @@ class RobotServer(ThreadingHTTPServer):
         self.server_bind()
         self.server_activate()
         self.start()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
+        """Says nothing of clients that have gone away."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
     def now(self) -> float:
         return self._begun + (time.time() - self._begun) * self.speed

@@ -258,6 +258,7 @@ def test_limits_and_pauses_outlive_a_restart(tmp_path: Path) -> None:
     queue.restart()
     outbox = Outbox(queue.database, "oncall", limits, queue.compose)
     assert outbox.begin(queue.now + 11) == 59
+    assert outbox.begin(queue.now + 69.5) == 0.5
     queue.database.close()
 
 
@@ -314,6 +315,21 @@ def test_one_unsuitable_alert_does_not_spoil_the_others(queue: Queue) -> None:
     ]
     assert queue.idle
     assert [queue.outbox.state(each) for each in (1, 2, 3)] == ["delivered", "dead", "delivered"]
+
+
+def test_of_two_an_unsuitable_one_does_not_spoil_the_other(queue: Queue) -> None:
+    queue.put(notification(alert("A")))
+    queue.put(notification(alert("B")))
+    queue.tell(UNSUITABLE, ACCEPTED, UNSUITABLE)
+    assert [queue.outbox.state(each) for each in (1, 2)] == ["delivered", "dead"]
+
+
+def test_a_part_that_has_certainly_not_arrived_is_sent_as_if_for_the_first_time(
+    queue: Queue,
+) -> None:
+    queue.put(notification(*(alert(pod=f"pod-{number:04}") for number in range(1000))))
+    queue.tell(ACCEPTED, AWAY)
+    assert queue.begin().doubtful is None
 
 
 def test_a_batch_of_parts_dies_whole(queue: Queue) -> None:
