@@ -102,6 +102,12 @@ def test_a_worker_that_grows_is_replaced_and_no_request_fails() -> None:
         assert restarts in service.text("/metrics")
 
 
+def test_a_worker_that_is_too_large_when_it_is_warm_ends_the_start() -> None:
+    service = _service(WORKER_MEMORY_MB="1")
+    with pytest.raises(ServerError, match=r"may have 1 \(WORKER_MEMORY_MB"), service:
+        pass
+
+
 def test_sigterm_under_load_drops_nothing() -> None:
     answered = [0] * 4
 
