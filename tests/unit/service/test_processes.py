@@ -57,9 +57,12 @@ def _wait_for_end_of(processes: set[int]) -> None:
         time.sleep(0.01)
 
 
-def test_a_request_that_kills_its_worker_fails_and_the_next_is_answered(one: Service) -> None:
+@pytest.mark.parametrize("command", [b"die", b"babble"])
+def test_a_request_that_is_its_workers_end_fails_and_the_next_is_answered(
+    one: Service, command: bytes
+) -> None:
     killed = one.workers()
-    answer = one.infer(b"die")
+    answer = one.infer(command)
     error = answer.json["error"]
     assert (answer.status, error) == (500, "the worker process died under this request")
     assert _answer_of_the_next(one).lines == ["hello"]
