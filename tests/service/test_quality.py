@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bench.quality.served import DAMAGED, models_in, served
-from bench.quality.signals import Arm, differing
+from bench.quality.signals import Arm, Scores, differing
 from local.service import Service
 
 
+def _scores(service: Service, first: int) -> Scores:
+    """Of 40 pages from a seed on, which two clients send."""
+    arm = Arm(service)
+    with ThreadPoolExecutor() as clients:
+        list(clients.map(arm.read, (range(first, first + 20), range(first + 20, first + 40))))
+    return arm.scores()
+
+
 def test_a_damaged_recogniser_shows_and_a_sound_one_does_not(v1_2: Service, tmp_path: Path) -> None:
-    scores = []
-    for first in (0, 10**6):
-        arm = Arm(v1_2)
-        arm.read(range(first, first + 50))
-        scores.append(arm.scores())
+    one, other = (_scores(v1_2, first) for first in (0, 10**6))
     with served(models_in(tmp_path)[DAMAGED]) as service:
-        arm = Arm(service)
-        arm.read(range(2 * 10**6, 2 * 10**6 + 50))
-        scores.append(arm.scores())
-    assert differing(scores[0], scores[1], looks=1) == ""
-    assert "confidence" in differing(scores[0], scores[2], looks=1)
+        damaged = _scores(service, 2 * 10**6)
+    assert differing(one, other, looks=1) == ""
+    assert "confidence" in differing(one, damaged, looks=1)
