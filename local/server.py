@@ -15,6 +15,9 @@ from typing import Self
 
 from local.python_env import ROOT
 
+# Who starts a server may be killed; it ends with the thread that started it.
+_WITH_US = ("setpriv", "--pdeathsig", "TERM")
+
 # Seconds. The first start on a busy machine reads 600 MB of libraries, then warms up all shapes.
 _START_S = 180.0
 _END_S = 60.0
@@ -45,7 +48,7 @@ class Server:
         self._log = tempfile.TemporaryFile(mode="w+", prefix="server-")  # noqa: SIM115
         outside = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         self.process = subprocess.Popen(
-            [str(part).replace("{port}", str(self.port)) for part in command],
+            [*_WITH_US, *(str(part).replace("{port}", str(self.port)) for part in command)],
             cwd=ROOT,
             env={**outside, "PORT": str(self.port), **env},
             stdin=subprocess.DEVNULL,

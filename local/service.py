@@ -50,8 +50,8 @@ class Service(Server):
         return front
 
     def workers(self) -> set[int]:
-        """Process ids of the Paddle workers that have loaded paddle."""
-        return {pid for pid in _children(self.front()) if maps_paddle(pid)}
+        """Process ids of the workers, also of those that still load their model."""
+        return {pid for pid in _children(self.front()) if _is_worker(pid)}
 
     def signal_workers(self, number: signal.Signals) -> None:
         for pid in self.workers():
@@ -71,7 +71,16 @@ class Client:
         return Answer(answer.status, dict(answer.getheaders()), json.loads(answer.read()))
 
 
+def _is_worker(pid: int) -> bool:
+    """Whether it was spawned for work; another child looks after leaked resources."""
+    try:
+        return b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def maps_paddle(pid: int) -> bool:
+    """Whether the process has loaded paddle."""
     try:
         return "libpaddle" in Path(f"/proc/{pid}/maps").read_text()
     except (FileNotFoundError, ProcessLookupError):

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bench.soak import kinds
 from bench.soak.kinds import Good, Outcome, Values
-from local.service import Service
+from local.service import Service, maps_paddle
 
 # Of a thousand requests; the others are good.
 _MALFORMED, _CUT_OFF, _HUGE, _HUGE_CHUNKED = 50, 20, 10, 1
@@ -103,9 +103,9 @@ def soak(
     def killer() -> None:
         rng = random.Random(0)  # noqa: S311
         while not over.wait(plan.kill_every_s):
-            workers = service.workers()
-            if workers:
-                _kill(rng.choice(sorted(workers)))
+            loaded = sorted(filter(maps_paddle, service.workers()))
+            if loaded:
+                _kill(rng.choice(loaded))
                 report.kills += 1
 
     senders = [threading.Thread(target=client, args=(seed,)) for seed in range(plan.clients)]

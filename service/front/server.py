@@ -36,7 +36,9 @@ _SPARE_THREADS = 64
 _NEXT_S = 0.02
 
 
-class _FrontProcess(ThreadWorker):  # type: ignore[misc]
+class FrontProcess(ThreadWorker):  # type: ignore[misc]
+    """gunicorn's threads, with patience for each request, and without a way back between two."""
+
     def handle(self, conn: TConn) -> object:
         if not isinstance(conn.sock, PatientSocket):
             conn.sock = PatientSocket(conn.sock, self.app.settings.read_s)
@@ -66,7 +68,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         options: dict[str, Any] = {
             "bind": f"0.0.0.0:{settings.port}",
             "workers": 1,  # the pool and the metrics live in one process
-            "worker_class": _FrontProcess,
+            "worker_class": FrontProcess,
             "threads": settings.waiting + settings.workers * settings.max_batch + _SPARE_THREADS,
             "keepalive": _KEEP_ALIVE_S,
             # The longest that an accepted request can take: its wait, then its worker.

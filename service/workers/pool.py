@@ -1,26 +1,19 @@
-"""The worker processes: they share one queue, and each is replaced when it ends."""
+"""From a request to its answer: a slot, a place in the queue, and a worker."""
 
 from __future__ import annotations
 
-import logging
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
-from service.errors import RequestError, StartError, describe_exit
+from service.errors import RequestError
 from service.settings import Settings
 from service.tensors import Tensors, TooLarge, pack, unpack
 from service.workers.batches import Batch, Batches, Expired, Full, Job
 from service.workers.messages import Ready, Refusal, Reply, Work
+from service.workers.seats import Seats, Watcher, WorkerLike
 from service.workers.slots import Slots
 from service.workers.worker import Died, Hung
-
-_log = logging.getLogger(__name__)
-
-# Seconds between attempts to start a worker that cannot load any more (a GPU fell off the bus).
-_RETRY_S = 2.0
 
 # Bytes of a slot for the lengths of BYTES elements, which come on top of what a client sent.
 _LENGTHS = 4096
@@ -49,26 +42,6 @@ class Result:
     batch: int
 
 
-class WorkerLike(Protocol):
-    """What the pool needs of `service.workers.worker.Worker`."""
-
-    @property
-    def pid(self) -> int | None: ...
-    def wait_ready(self) -> Ready: ...
-    def send(self, batch: Sequence[Work]) -> None: ...
-    def receive(self, until: float) -> Reply: ...
-    def kill(self, reason: str = ...) -> None: ...
-    def wait(self) -> str: ...
-    def end(self) -> int | None: ...
-
-
-class Watcher(Protocol):
-    """Who is told what the workers do; `service.front.metrics.Metrics` is."""
-
-    def loaded(self, ready: Ready) -> None: ...
-    def restarted(self, reason: str) -> None: ...
-
-
 class Pool:
     """A fixed number of workers and a bounded number of requests waiting for them.
 
@@ -88,28 +61,26 @@ class Pool:
         unable: Callable[[str], None],
     ) -> None:
         self._settings = settings
-        self._start = start
         self._slots = slots
-        self._watcher = watcher
-        self._unable = unable
         self._batches: Batches[WorkerLike] = Batches(
             settings.waiting, settings.max_batch, settings.window_s
         )
-        self._lock = threading.Lock()
-        self._workers: set[WorkerLike] = set()  # every process that may still run
-        self._live = 0  # those of them that have loaded the model
+        self._seats = Seats(settings.workers, start, self._batches, watcher, unable)
         self._draining = False
-        self._stopped = False
-        self.warm = False
-        """All workers have been ready once."""
-        self.model: Ready | None = None
-        """What the model takes and gives; None until a worker has loaded it."""
 
     def start(self) -> None:
         """Starts the workers and returns; `warm` tells when all of them are ready."""
-        for seat in range(self._settings.workers):
-            name = f"worker-{seat}"
-            threading.Thread(target=self._keep, args=(seat,), name=name, daemon=True).start()
+        self._seats.start()
+
+    @property
+    def warm(self) -> bool:
+        """All workers have been ready once."""
+        return self._seats.warm
+
+    @property
+    def model(self) -> Ready | None:
+        """What the model takes and gives; None until a worker has loaded it."""
+        return self._seats.model
 
     @property
     def unready(self) -> str:
@@ -118,7 +89,7 @@ class Pool:
             return "ending"
         if not self.warm:
             return "workers are loading the model"
-        if self._live == 0:
+        if self._seats.live == 0:
             return "no worker lives"
         if self._batches.full_for() > _SATURATED_S:
             return f"the queue has been full for {_SATURATED_S:g} s"
@@ -130,10 +101,7 @@ class Pool:
 
     def stop(self) -> None:
         """Ends the workers; requests inside them are lost, so drain first."""
-        with self._lock:
-            self._stopped = True
-            for worker in self._workers:
-                worker.kill()
+        self._seats.stop()
 
     def run(self, request: Tensors, document: bool) -> Result:
         """Has a request answered.
@@ -231,54 +199,6 @@ class Pool:
                 job.alone = True
                 again.append(job)
         self._batches.put_back(again)
-
-    def _keep(self, seat: int) -> None:
-        """Keeps one seat filled: starts a worker, waits for its end, starts the next."""
-        while (worker := self._started(seat)) is not None:
-            try:
-                ready = worker.wait_ready()
-            except StartError as error:
-                self._ended(worker)
-                if not self.warm:
-                    self._unable(str(error))
-                    return
-                _log.error("a worker cannot start: %s", error)
-                self._watcher.restarted("start")
-                time.sleep(_RETRY_S)
-                continue
-            self._joined(worker, ready)
-            reason = worker.wait()
-            self._batches.gone(worker)
-            with self._lock:
-                self._live -= 1
-            how = describe_exit(self._ended(worker))
-            if not self._stopped:
-                _log.error("worker %s ended (%s: %s); starting another", worker.pid, reason, how)
-                self._watcher.restarted(reason)
-
-    def _joined(self, worker: WorkerLike, ready: Ready) -> None:
-        """A worker has loaded the model."""
-        self._watcher.loaded(ready)
-        self.model = ready
-        self._batches.free(worker)
-        with self._lock:
-            self._live += 1
-            self.warm = self.warm or self._live == self._settings.workers
-
-    def _started(self, seat: int) -> WorkerLike | None:
-        """A new worker; None once the pool is stopped, so that `stop` misses none."""
-        with self._lock:
-            if self._stopped:
-                return None
-            worker = self._start(seat)
-            self._workers.add(worker)
-            return worker
-
-    def _ended(self, worker: WorkerLike) -> int | None:
-        exit_code = worker.end()
-        with self._lock:
-            self._workers.discard(worker)
-        return exit_code
 
 
 def slots(settings: Settings) -> Slots:

@@ -85,6 +85,13 @@ def _prepared(settings: Settings, seat: int) -> tuple[Handler, Ready]:
         raise StartError(
             f"the handler fails on its own warm-up samples: {type(error).__name__}: {error}"
         ) from None
+    used = _memory()
+    if used > settings.worker_memory:
+        raise StartError(
+            f"a worker has {used // 2**20} MiB when it is warm, and may have "
+            f"{int(settings.worker_memory) // 2**20} (WORKER_MEMORY_MB, or its share of the "
+            "container's limit); every request would end it"
+        )
     ready = Ready(
         tuple(handler.inputs),
         tuple(handler.outputs),

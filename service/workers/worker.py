@@ -92,14 +92,15 @@ class Worker:
 
         Raises:
             Hung: there is none yet.
-            Died: the process ended before it answered.
+            Died: the process ended before it answered, or is out of its mind.
         """
         try:
-            if not self._pipe.poll(max(0.0, until - time.monotonic())):
-                raise Hung
-            reply: Reply = self._pipe.recv()
-        except (EOFError, OSError):
+            there = self._pipe.poll(max(0.0, until - time.monotonic()))
+            reply: Reply | None = self._pipe.recv() if there else None
+        except Exception:  # it has ended, or says what nobody can read
             raise Died from None
+        if reply is None:
+            raise Hung
         return reply
 
     def kill(self, reason: str = "died") -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+import time
 
 import pytest
 
+from local.python_env import ROOT
 from local.server import Server, ServerError
+from local.service import runs
 
 
 def test_a_server_runs_inside_its_block_and_no_longer() -> None:
@@ -17,6 +21,21 @@ def test_a_server_runs_inside_its_block_and_no_longer() -> None:
         assert "Directory listing" in server.text("/")
     assert not server.alive()
     assert server.status("/") is None
+
+
+def test_a_server_ends_with_who_started_it_however_that_ends() -> None:
+    script = (
+        "import sys; from local.server import Server; "
+        "server = Server((sys.executable, '-c', 'import time; time.sleep(60)')); "
+        "print(server.process.pid, flush=True); import os; os.kill(os.getpid(), 9)"
+    )
+    started = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    end = time.monotonic() + 10
+    while runs(int(started.stdout)):
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 def test_a_server_that_does_not_start_says_why() -> None:
