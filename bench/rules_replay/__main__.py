@@ -36,7 +36,6 @@ from bench.table import columns
 from infra.config.values import Duration
 from monitoring.rules import AlertRule, rule_groups
 
-
 _MOST_STEPS = 10_080  # a week; Prometheus takes 11,000 at once
 Alert = tuple[str, str, int, int]
 """Name, expression, `for` and `keep_firing_for` in minutes."""
