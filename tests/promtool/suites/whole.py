@@ -28,7 +28,7 @@ from tests.promtool.suites.objectives import VISION, VISION_WARNED
 from tests.promtool.suites.presence import read
 
 TIME = "80m"
-STEP = 30
+STEP = 60
 counter = partial(scenario.counter, step=STEP)
 gauge = partial(scenario.gauge, step=STEP)
 GROUPS = tuple(map(family, rules()["groups"]))
@@ -156,7 +156,7 @@ FAULTS = [
         "errors of stable: the version's error ratio, then the budget of the model",
         {**HEALTHY, **version(OCR1, ((9.5, TIME),), bad=((0, "20m"), (4, "60m")))},
         [
-            *nothing("19m30s"),
+            *nothing("19m"),
             news(
                 "30m",
                 named("HighModelErrorRate", OCR1, VISION),
@@ -174,7 +174,7 @@ FAULTS = [
         "errors of a canary: its own ratio, and that it is worse than stable",
         {**HEALTHY, **version(OCR2, ((0.5, TIME),), bad=((0, "20m"), (0.25, "20m"), (0, "40m")))},
         [
-            *nothing("19m30s"),
+            *nothing("19m"),
             news(
                 "30m",
                 named("HighModelErrorRate", OCR2, VISION),
@@ -222,7 +222,7 @@ FAULTS = [
             ),
         },
         [
-            *nothing("19m30s"),
+            *nothing("19m"),
             news("30m", named("GatewayErrors", OCR2, VISION)),
             news(
                 "59m",
@@ -241,7 +241,7 @@ FAULTS = [
             **endpoints(OCR2, "canary", gauge((1, "20m"), (0, "60m"))),
         },
         [
-            *nothing("19m30s"),
+            *nothing("19m"),
             news("22m", named("NoReadyEndpoints", {**OCR2, "track": "canary"}, VISION)),
             news(
                 "45m",
@@ -257,18 +257,18 @@ FAULTS = [
             **version(OCR1, ((9.5, "20m"), (1.9, "60m"))),
             **version(OCR2, ((0.5, "20m"), (0.1, "60m"))),
         },
-        [*nothing("19m30s"), news("45m", named("LowModelQPS", OCR, VISION_WARNED))],
+        [*nothing("19m"), news("45m", named("LowModelQPS", OCR, VISION_WARNED))],
     ),
     Scenario(
         "at 3 requests an hour even a canary that fails always is not known to",
         {
             **HEALTHY,
             **recorded(FLOOR, OCR, gauge((0.0004, TIME))),
-            **version(OCR1, ((0, "10m"), (1 / 30, "30s"), (0, "65m"))),
+            **version(OCR1, ((0, "10m"), (1 / 60, "1m"), (0, "69m"))),
             **version(
                 OCR2,
-                ((0, "40m"), (1 / 30, "30s"), (0, "35m")),
-                bad=((0, "40m"), (1 / 30, "30s"), (0, "35m")),
+                ((0, "40m"), (1 / 60, "1m"), (0, "39m")),
+                bad=((0, "40m"), (1 / 60, "1m"), (0, "39m")),
             ),
         },
         nothing("12m", "41m", "45m", "60m", "75m"),
