@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import yaml
@@ -23,6 +24,9 @@ OWNER = "vision"
 # Alerts of the model that a test causes, with a patience that a test has.
 TUNED = ("HighModelErrorRate", "HighModelLatency", "LowModelQPS", "GatewayErrors")
 TUNED += ("NoReadyEndpoints",)
+_RESOLVED = "✅"
+_ICONS = ("🔴", "🟠", "🔵", _RESOLVED)
+_LABELS = re.compile(r"(?P<alert>\w+) · severity \w+ · model \S+( · version (?P<version>\S+))?")
 
 
 def models(weight: float = 20, p99: str = "1ms") -> dict[str, Any]:
@@ -55,6 +59,14 @@ def alerting(namespace: str) -> dict[str, Any]:
             robot.update(known)
     receivers["webhook"]["phone"] = {"url": f"{robots.url()}/sample-phone"}
     return {**found, "namespace": namespace}
+
+
+class Told(NamedTuple):
+    """An alert in a message: `firing` or `resolved`, its name, and the version if it has one."""
+
+    state: str
+    alert: str
+    version: str
 
 
 @dataclass(frozen=True)
@@ -99,12 +111,12 @@ class Watched:
             if each["state"] == "firing" and each["labels"].get("model") == MODEL
         }
 
-    def told(self, robot: str) -> list[str]:
-        """Titles of what a robot's group has read, in their order."""
+    def told(self, robot: str) -> list[frozenset[Told]]:
+        """What a robot's group has read, message by message."""
         file = self.layout.robots / "accepted.jsonl"
         lines = file.read_text().splitlines() if file.exists() else []
-        found = [json.loads(line) for line in lines]
-        return [each["title"] or each["text"] for each in found if each["token"] == robot]
+        messages = [json.loads(line) for line in lines]
+        return [_alerts(each["text"]) for each in messages if each["token"] == robot]
 
     def volume(self, pod: str, name: str) -> Path:
         """An emptyDir of a pod, as this machine sees it."""
@@ -148,6 +160,17 @@ def backfill(watched: Watched, promtool: Path, scratch: Path, requests: float) -
     data = watched.volume("prometheus-0", "data")
     for block in blocks.iterdir():
         subprocess.run(["cp", "-a", block, data], check=True)
+
+
+def _alerts(text: str) -> frozenset[Told]:
+    """The alerts in a message: of each an icon with its summary, and below it a line of labels."""
+    found, state = set(), ""
+    for line in text.splitlines():
+        if line.startswith(_ICONS):
+            state = "resolved" if line.startswith(_RESOLVED) else "firing"
+        elif labels := _LABELS.match(line):
+            found.add(Told(state, labels["alert"], labels["version"] or ""))
+    return frozenset(found)
 
 
 def eventually(what: str, condition: Callable[[], object], seconds: float) -> float:
