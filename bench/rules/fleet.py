@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from bench.openmetrics import series
-from service.metrics import LATENCY_BUCKETS
+from service.front.metrics import LATENCY_BUCKETS
 
 NAMESPACE = "paddle-models"
 VERSIONS = {"v1": ("stable", 95), "v2": ("canary", 5)}

@@ -136,7 +136,7 @@ def _is_label(tokens: list[re.Match[str]], at: int) -> bool:
     if following in ("=", "!=", "=~", "!~"):
         return True
     before = at
-    while before and tokens[before - 1].group() in "," or tokens[before - 1].lastgroup == "word":
+    while (before and tokens[before - 1].group() in ",") or tokens[before - 1].lastgroup == "word":
         before -= 1
     return before > 1 and tokens[before - 1].group() == "(" and tokens[before - 2].group() in _LISTS
 
