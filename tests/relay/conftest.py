@@ -16,7 +16,8 @@ from tests.relay.process import RelayProcess
 TOKENS = {"dingtalk": "token-of-dingtalk", "wecom": "key-of-wecom", "feishu": "token-of-feishu"}
 SECRETS = {"dingtalk": "SECdingtalk", "feishu": "secret-of-feishu"}
 
-# For the fixture `robots`: a minute passes in a second, an hour in six.
+# For the fixture `robots`: a minute passes in six seconds, a minute in one, an hour in six.
+SLOWLY = pytest.mark.parametrize("robots", [10.0], indirect=True, ids=["slowly"])
 MINUTES = pytest.mark.parametrize("robots", [60.0], indirect=True, ids=["minutes"])
 HOURS = pytest.mark.parametrize("robots", [600.0], indirect=True, ids=["hours"])
 

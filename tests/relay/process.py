@@ -131,6 +131,16 @@ class RelayProcess:
             headers["Authorization"] = f"Bearer {bearer}"
         return self._ask("POST", f"/robots/{robot}", body, headers)[0]
 
+    def notify(self, robot: str, notification: object, bearer: str = BEARER) -> int:
+        """The status of a webhook that is repeated while it is 503, as Alertmanager does it."""
+        status = 503
+        end = time.monotonic() + 60
+        while status == 503 and time.monotonic() < end:
+            status = self.post(robot, notification, bearer)
+            if status == 503:
+                time.sleep(0.1)
+        return status
+
     def get(self, path: str) -> tuple[int | None, str]:
         try:
             return self._ask("GET", path, None, {})

@@ -58,7 +58,7 @@ def test_a_disk_that_fills_up(make: Make, robots: RobotServer, disk: Path) -> No
     # What is left is for telling and crossing off what waits.
     eventually(lambda: relay.metric("paddle_relay_waiting") == 0)
     filler.unlink()
-    assert relay.post("wecom", webhook(alert("Refused"))) == 200
+    assert relay.notify("wecom", webhook(alert("Refused"))) == 200
     titles = [each["title"] for each in told(robots, "wecom")]
     assert [sum(name in title for title in titles) for name in ("Kept", "Refused")] == [1, 1]
 
@@ -79,8 +79,8 @@ def test_a_disk_without_a_single_byte(make: Make, robots: RobotServer, disk: Pat
     assert relay.post("wecom", webhook(alert("Refused"))) == 503
     filler.unlink()
     eventually(lambda: relay.metric("paddle_relay_waiting") == 0)
-    assert relay.post("wecom", webhook(alert("Sent"))) == 200
-    assert relay.post("wecom", webhook(alert("Refused"))) == 200
+    assert relay.notify("wecom", webhook(alert("Sent"))) == 200
+    assert relay.notify("wecom", webhook(alert("Refused"))) == 200
     titles = [each["title"] for each in told(robots, "wecom")]
     assert [sum(name in title for title in titles) for name in ("Sent", "Refused")] == [1, 1]
     assert "Traceback" not in relay.log.read_text()

@@ -15,7 +15,7 @@ import pytest
 from local.robots.server import RobotServer
 from local.robots.vendors import Call
 from tests.relay.alerts import alert, resolved, webhook
-from tests.relay.conftest import HOURS, MINUTES, TOKENS, Make, told
+from tests.relay.conftest import HOURS, MINUTES, SLOWLY, TOKENS, Make, told
 from tests.relay.process import ROOT, RelayProcess, eventually
 
 VENDORS = list(TOKENS)
@@ -36,7 +36,7 @@ def times_told(robots: RobotServer, vendor: str, names: list[str]) -> dict[str, 
     return {name: sum(f"{name} " in each["title"] for each in messages) for name in names}
 
 
-@MINUTES
+@SLOWLY
 @pytest.mark.parametrize(
     "fault",
     [
@@ -57,7 +57,7 @@ def test_what_is_not_accepted_is_503_and_told_later_by_itself(
     assert relay.post("dingtalk", firing) == 503
     robots.break_(TOKENS["dingtalk"], None)
     all_told(relay)
-    assert relay.post("dingtalk", firing) == 200
+    assert relay.notify("dingtalk", firing) == 200
     assert len(robots.kept("accepted")) == 1
 
 
@@ -78,7 +78,7 @@ def test_a_robot_that_is_away_for_an_hour(relay: RelayProcess, robots: RobotServ
     all_told(relay)
     for vendor in VENDORS:
         for it in (burning, resolved(over), later):
-            assert relay.post(vendor, it) == 200
+            assert relay.notify(vendor, it) == 200
         (message,) = told(robots, vendor)
         for name in ("Burning", "Over", "Later"):
             assert message["text"].count(f"{name} · severity") == 1
@@ -122,7 +122,7 @@ def test_a_relay_that_is_killed_while_it_sends(make: Make, robots: RobotServer) 
         relay.start()
         all_told(relay)
         for vendor in VENDORS:
-            assert relay.post(vendor, webhook(alert(name))) == 200
+            assert relay.notify(vendor, webhook(alert(name))) == 200
         relay.kill()
     for vendor in VENDORS:
         # The robot had the message and nobody could know it: only DingTalk can be told that it
@@ -143,17 +143,18 @@ def test_a_relay_that_is_killed_before_it_sends(make: Make, robots: RobotServer)
     robots.open_port()
     relay.start()
     all_told(relay)
-    (message,) = told(robots, "wecom")
-    assert [message["text"].count(f"{name} · severity") for name in names] == [1, 1, 1]
+    # In one message or, if it was killed in the middle of a try, in two.
+    text = "".join(message["text"] for message in told(robots, "wecom"))
+    assert [text.count(f"{name} · severity") for name in names] == [1, 1, 1]
 
 
 def test_a_front_that_is_killed_alone_is_replaced(relay: RelayProcess, robots: RobotServer) -> None:
-    assert relay.post("wecom", webhook(alert("Before"))) == 200
+    assert relay.notify("wecom", webhook(alert("Before"))) == 200
     front = relay.front()
     os.kill(front, signal.SIGKILL)
     eventually(lambda: relay.get("/health/ready")[0] == 200 and relay.front() != front)
-    assert relay.post("wecom", webhook(alert("Before"))) == 200
-    assert relay.post("wecom", webhook(alert("After"))) == 200
+    assert relay.notify("wecom", webhook(alert("Before"))) == 200
+    assert relay.notify("wecom", webhook(alert("After"))) == 200
     assert times_told(robots, "wecom", ["Before", "After"]) == {"Before": 1, "After": 1}
 
 
@@ -167,7 +168,7 @@ def test_an_answer_that_is_lost(relay: RelayProcess, robots: RobotServer) -> Non
         robots.break_(TOKENS[vendor], None)
     all_told(relay)
     for vendor in VENDORS:
-        assert relay.post(vendor, webhook(alert("Lost"))) == 200
+        assert relay.notify(vendor, webhook(alert("Lost"))) == 200
     assert times_told(robots, "dingtalk", ["Lost"]) == {"Lost": 1}
     for vendor in ("wecom", "feishu"):
         first, *others = told(robots, vendor)
@@ -176,18 +177,19 @@ def test_an_answer_that_is_lost(relay: RelayProcess, robots: RobotServer) -> Non
         assert all("Perhaps you know this" in each["text"] for each in others)
 
 
-@HOURS
+@pytest.mark.parametrize("robots", [100.0], indirect=True)
 def test_robots_that_others_have_made_too_fast(relay: RelayProcess, robots: RobotServer) -> None:
     for vendor in VENDORS:
-        robots.robots[TOKENS[vendor]].taken.extend([robots.now()] * 120)
-        relay.post(vendor, webhook(alert()))
+        # As if they went on for five minutes.
+        robots.robots[TOKENS[vendor]].taken.extend([robots.now() + 300] * 120)
+        assert relay.post(vendor, webhook(alert())) == 503
     all_told(relay)
     for vendor, code in {"dingtalk": 660026, "wecom": 45009, "feishu": 11232}.items():
         assert len(told(robots, vendor)) == 1
         answers = [each["code"] for each in robots.kept("answers") if each["vendor"] == vendor]
         assert set(answers) == {0, code}
         # DingTalk's block of ten minutes is asked for its end once a minute.
-        assert len(answers) <= 13
+        assert vendor != "dingtalk" or len(answers) <= 13
 
 
 @HOURS
@@ -195,8 +197,7 @@ def test_what_is_refused_for_minutes_is_a_dead_letter_that_can_be_tried_again(
     relay: RelayProcess, robots: RobotServer
 ) -> None:
     robots.break_(TOKENS["feishu"], {"code": 19021, "words": "sign match fail"})
-    firing = webhook(alert())
-    assert relay.post("feishu", firing) == 503
+    assert relay.post("feishu", webhook(alert())) in (503, 422)
     eventually(lambda: relay.metric("paddle_relay_dead_letters_total", robot="feishu") == 1)
     assert relay.metric("paddle_relay_dead_letters", robot="feishu") == 1
     (line,) = _dead_letters(relay)
@@ -220,10 +221,10 @@ def test_alertmanager_hears_that_a_dead_letter_is_dead(
     assert relay.post("wecom", webhook(alert("Unsuitable"))) == 422
     assert relay.post("wecom", webhook(alert("Unsuitable"))) in (422, 503)
     robots.break_(TOKENS["wecom"], None)
-    assert relay.post("wecom", webhook(alert("Fine"))) == 200
+    assert relay.notify("wecom", webhook(alert("Fine"))) == 200
 
 
-@MINUTES
+@SLOWLY
 @pytest.mark.parametrize("vendor", ["dingtalk", "feishu"])
 def test_a_secret_changes_under_a_running_relay(
     relay: RelayProcess, robots: RobotServer, tmp_path: Path, vendor: str
@@ -237,14 +238,14 @@ def test_a_secret_changes_under_a_running_relay(
     (tmp_path / "..data").symlink_to("first")
     file.unlink()
     file.symlink_to("..data/secret")
-    assert relay.post(vendor, webhook(alert("Before"))) == 200
+    assert relay.notify(vendor, webhook(alert("Before"))) == 200
 
     robots.robots[TOKENS[vendor]].secret = "the-new-secret"
     assert relay.post(vendor, webhook(alert("Between"))) == 503
     (tmp_path / "..new").symlink_to("second")
     (tmp_path / "..new").rename(tmp_path / "..data")
     all_told(relay)
-    assert relay.post(vendor, webhook(alert("After"))) == 200
+    assert relay.notify(vendor, webhook(alert("After"))) == 200
     names = ["Before", "Between", "After"]
     assert times_told(robots, vendor, names) == dict.fromkeys(names, 1)
 

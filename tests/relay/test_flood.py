@@ -28,7 +28,7 @@ def test_a_thousand_alerts_in_one_group(relay: RelayProcess, robots: RobotServer
     all_told(relay)
     no_robot_has_complained(robots)
     for vendor in TOKENS:
-        assert relay.post(vendor, flood) == 200
+        assert relay.notify(vendor, flood) == 200
         text = "".join(each["text"] for each in told(robots, vendor))
         assert all(text.count(f"pod-{number:04}-") == 1 for number in range(COUNT))
 
@@ -48,7 +48,7 @@ def test_a_thousand_groups_from_many_alertmanagers(
         assert statuses <= {200, 503}
         all_told(relay)
         no_robot_has_complained(robots)
-        assert set(alertmanagers.map(lambda each: relay.post(*each), floods[:60])) == {200}
+        assert set(alertmanagers.map(lambda each: relay.notify(*each), floods[:60])) == {200}
     text = "".join(each["text"] for each in robots.kept("accepted"))
     # In full an alert's name stands in the title as well.
     assert all(1 <= text.count(f"Alert{number:04}") <= 2 for number in range(COUNT))
