@@ -33,6 +33,7 @@ inputs: [{{name: x, datatype: FP32, shape: [-1, {", ".join(map(str, SHAPE[1:]))}
 warm_up: [{{x: {list(SHAPE)}}}]
 """
 _REFERENCES = 50
+_WORKERS = 2
 _MAX_BYTES = 2**20
 _READ_S = 3.0
 
@@ -57,7 +58,7 @@ def main() -> None:
             service,
             Plan(
                 *(chosen.requests, chosen.clients, chosen.slow, chosen.kill_every),
-                *(_MAX_BYTES, _READ_S),
+                *(_WORKERS, _MAX_BYTES, _READ_S),
             ),
             references,
             lambda sent: print(f"\r{sent} of {chosen.requests}", end="", file=sys.stderr),
@@ -78,7 +79,9 @@ def _service() -> Iterator[Service]:
         shutil.copytree(models / "cls", served)
         (served / "model.yaml").write_text(_SPEC)
         limits = {"MAX_BYTES": str(_MAX_BYTES), "READ_SECONDS": f"{_READ_S:g}"}
-        with Service(python, served, "v1", MODEL_NAME="soak", WORKERS="2", **limits) as service:
+        with Service(
+            python, served, "v1", MODEL_NAME="soak", WORKERS=str(_WORKERS), **limits
+        ) as service:
             yield service
 
 

@@ -94,6 +94,7 @@ class Metrics:
             registry=self._registry,
         )
         self._restarts = {reason: restarts.labels(version, reason) for reason in _RESTARTS}
+        self._live = self._gauge("paddle_serving_workers", "Workers that have loaded the model.")
         self._load = self._gauge("paddle_serving_load_seconds", "Seconds to load the model.")
         self._warm = self._gauge("paddle_serving_warm_up_seconds", "Seconds to warm it up.")
         self._gauge("paddle_serving_requests_in_flight", "Requests inside.").set_function(in_flight)
@@ -129,13 +130,16 @@ class Metrics:
 
     def loaded(self, ready: Ready) -> None:
         """A worker has loaded the model; the first one tells which signals there are."""
+        self._live.inc()
         self._load.set(ready.load_s)
         self._warm.set(ready.warm_s)
         self._quality.declare(ready.signals)
 
     def restarted(self, reason: str) -> None:
-        """A worker is being replaced."""
+        """A worker is being replaced; for the reason `start` it is one that never loaded."""
         self._restarts[reason].inc()
+        if reason != "start":
+            self._live.dec()
 
     def exposition(self, accept: str) -> tuple[bytes, str]:
         """The metrics and their Content-Type, in the format that an Accept header asks for.

@@ -85,9 +85,13 @@ def test_queue_and_batch_are_observed_for_answers_of_the_pool(metrics: Metrics) 
 
 
 def test_the_containers_own_state(metrics: Metrics) -> None:
+    assert _value(metrics, "paddle_serving_workers") == 1
     metrics.restarted("hung")
     assert _value(metrics, "paddle_serving_worker_restarts_total", reason="hung") == 1
     assert _value(metrics, "paddle_serving_worker_restarts_total", reason="died") == 0
+    assert _value(metrics, "paddle_serving_workers") == 0
+    metrics.restarted("start")
+    assert _value(metrics, "paddle_serving_workers") == 0
     assert _value(metrics, "paddle_serving_requests_in_flight") == 3
     assert _value(metrics, "paddle_serving_load_seconds") == 1.5
     assert _value(metrics, "paddle_serving_warm_up_seconds") == 2.5
