@@ -11,17 +11,23 @@ from tests.cluster.stacks import VERSIONS, Stack
 
 MODEL = "ocr"
 HOST = "serving.example.com"
-# A window that is over when the next update asks.
-SOON = "1s"
+# A window that is over when the next update asks, but for the rounding of clocks.
+SOON = "100ms"
 
 # The stable version, and percent of each canary.
 Split = tuple[str, Mapping[str, float]]
 
 
 def models(
-    split: Split, more: Mapping[str, Mapping[str, Any]] | None = None, window: str = SOON
+    split: Split,
+    more: Mapping[str, Mapping[str, Any]] | None = None,
+    window: str = SOON,
+    **settings: object,
 ) -> dict[str, Any]:
-    """The `models` of the stack file. `more` versions run on the canary's node beside v1.2."""
+    """The `models` of the stack file.
+
+    `more` versions run on the canary's node beside v1.2; `settings` are further keys of the model.
+    """
     stable, canary = split
     small = {"pool": "gpu-canary", "resources": VERSIONS["v1.2"]["resources"]}
     added = {version: {**small, **own} for version, own in (more or {}).items()}
@@ -33,6 +39,7 @@ def models(
         # Three versions on two nodes.
         "isolation": "shared",
         "rollout": {"window": window},
+        **settings,
     }
     return {MODEL: model}
 
@@ -48,8 +55,8 @@ def begin(stack: Stack, split: Split) -> None:
     """Bring the stack to a split, unless it is there, and let its window pass."""
     if not is_live(stack, split) or remembered(stack)[0] != split:
         bring_to(stack, split)
-    # A second, and one more since the cluster tells its time in whole seconds.
-    over = max(remembered(stack)[1].values()) + timedelta(seconds=2)
+    # The cluster tells its time in whole seconds.
+    over = max(remembered(stack)[1].values()) + timedelta(seconds=1.1)
     time.sleep(max(0.0, (over - datetime.now(UTC)).total_seconds()))
 
 

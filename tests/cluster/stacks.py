@@ -158,9 +158,14 @@ class Stack:
         models: dict[str, Any] = json.loads(self.pulumi("stack", "output", "--json").text)["models"]
         return models
 
-    def routed(self, model: str) -> tuple[str, dict[str, int]]:
-        """What the live Ingress objects say: stable's Service, and percent of canary Services."""
+    def routed(self, model: str) -> tuple[str, dict[str, int]] | None:
+        """What the live Ingress objects say: stable's Service, and percent of canary Services.
+
+        None while there are none, as on the other data plane.
+        """
         found = {route["metadata"]["name"]: route for route in self._routes()}
+        if not found:
+            return None
         stable, canary = _service(found[model]), _service(found[f"{model}-canary"])
         weight = found[f"{model}-canary"]["metadata"]["annotations"][WEIGHT]
         return stable, {} if canary == stable else {canary: int(weight)}

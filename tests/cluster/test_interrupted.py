@@ -16,7 +16,7 @@ from tests.cluster.serving import SOON, Split, begin, is_live, models, remembere
 from tests.cluster.stacks import Run, Stack, finish, kill_session
 
 LATER = "10m"
-NEW = {"image": "paddle-canary.local/ocr:v1.1"}
+NEW = ("v1.3", "v1.4", "v1.5")
 NONE: Split = ("v1.1", {})
 PROMOTED: Split = ("v1.2", {})
 
@@ -47,8 +47,10 @@ def stack(serving_stack: Stack) -> Stack:
 
 
 def write(stack: Stack, split: Split, window: str = SOON) -> None:
-    """Write the stack file; a new version is there while it is the canary."""
-    stack.write(models(split, {version: NEW for version in split[1] if version > "v1.2"}, window))
+    """Write the stack file. New versions are there from the first that is a canary on."""
+    more = [version for version in NEW if version <= max(split[1], default="")]
+    image = {"image": "paddle-canary.local/ocr:v1.1"}
+    stack.write(models(split, dict.fromkeys(more, image), window))
 
 
 def killed_at(stack: Stack, moment: str) -> int:

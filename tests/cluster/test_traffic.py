@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ from local.demo.pods import first_process, kill
 from local.load.answers import Answer, deviation, lost_outside, tally, worst_block
 from local.load.client import Client, Target, ask
 from local.load.generator import Load, pages
+from tests.cluster.serving import HOST, MODEL, SOON, begin, models
 from tests.cluster.stacks import VERSIONS, Stack
 
-MODEL = "traffic"
 # Seconds after an update until the gateway routes by it, and until the guard lets the next step.
-LIVE = 2.5
+LIVE = 1.5
 MEASURED = 2000
 # Requests a second: pages, of which two cores read more beside Pulumi and a cluster, and others,
 # which cost no reading, so that no moment of a change goes by unseen.
@@ -43,7 +43,7 @@ PLANES: Mapping[str, Mapping[str, Any]] = {
 class Release:
     """v1.1 stable and v1.2 its candidate, on one data plane.
 
-    `weight` is v1.2's that is live, None while that is not known.
+    `weight` is v1.2's that is live, None while it is no canary or an update has not succeeded.
     """
 
     stack: Stack
@@ -52,7 +52,7 @@ class Release:
 
     @property
     def target(self) -> Target:
-        return Target(self.stack.platform.url, f"{MODEL}.example.com")
+        return Target(self.stack.platform.url, HOST)
 
     def as_tester(self, **headers: str) -> set[str | None]:
         """The versions that answer somebody who sends `headers`."""
@@ -61,36 +61,33 @@ class Release:
 
     def at(self, weight: int) -> None:
         """Lead the release to a weight of the plan, or 0, from where it is, and let it be live."""
-        if self.weight is None:
-            self.up("v1.1", {"v1.2": 0})
-        elif weight < self.weight:
+        before = self.weight or 0
+        if weight < before or (weight == 0 and self.weight is None):
             self.up("v1.1", {"v1.2": weight})
         for step in PLAN:
-            if (self.weight or 0) < step <= weight:
+            if before < step <= weight:
                 self.up("v1.1", {"v1.2": step})
 
     def up(self, stable: str, canary: Mapping[str, int], parked: str | None = None) -> str:
         """Update the stack, wait until it is live, and return what Pulumi printed."""
         said = self.update(stable, canary, parked)
         time.sleep(LIVE)
-        self.weight = canary.get("v1.2", 0) if stable == "v1.1" else None
+        self.weight = canary.get("v1.2")
         return said
 
     def update(self, stable: str, canary: Mapping[str, int], parked: str | None = None) -> str:
         """Update the stack, and return what Pulumi printed."""
         self.weight = None
-        versions = {
-            name: {**version, "replicas": int(name != parked)} for name, version in VERSIONS.items()
-        }
-        model = {
-            "host": self.target.host,
-            "stable": stable,
-            "canary": dict(canary),
-            "match": {"header": "X-Canary", "cookie": "canary"},
-            "versions": versions,
-            "rollout": {"steps": list(PLAN), "window": "1s"},
-        }
-        self.stack.write({MODEL: model}, **PLANES[self.plane])
+        model = models(
+            (stable, canary),
+            match={"header": "X-Canary", "cookie": "canary"},
+            versions={
+                name: {**version, "replicas": int(name != parked)}
+                for name, version in VERSIONS.items()
+            },
+            rollout={"steps": list(PLAN), "window": SOON},
+        )
+        self.stack.write(model, **PLANES[self.plane])
         run = self.stack.up()
         assert run.status == 0, run.text
         return run.text
@@ -141,15 +138,16 @@ class Release:
 
 
 @pytest.fixture(scope="module")
-def stack(new_stack: Callable[[str], Stack]) -> Stack:
-    return new_stack("traffic")
+def stack(serving_stack: Stack) -> Stack:
+    begin(serving_stack, ("v1.1", {}))
+    return serving_stack
 
 
 @pytest.fixture(scope="module", params=list(PLANES))
 def release(request: pytest.FixtureRequest, stack: Stack) -> Release:
     """The release on one data plane, and then the same pods on the other."""
     release = Release(stack, request.param)
-    release.up("v1.1", {})
+    release.at(0)
     for version in VERSIONS:
         release.wait_ready(version)
     return release
