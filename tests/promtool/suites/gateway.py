@@ -121,6 +121,8 @@ RECORDED = [
             **leads(OTHER, LAYOUT1, ON),
             **recorded(ERRORS, OCR1, gauge((2, "12m"))),
             **recorded(ERRORS, OCR2, gauge((6, "12m"))),
+            **recorded(ERRORS, {**OCR1, "namespace": ELSEWHERE}, gauge((1, "12m"))),
+            **recorded(GATEWAY_ERRORS, {**OCR1, "namespace": ELSEWHERE}, gauge((1, "12m"))),
         },
         [
             values(

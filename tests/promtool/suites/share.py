@@ -225,7 +225,10 @@ RECORDED = [
         {
             **weight(OCR2, "canary", gauge((5, "1m"), (20, "5m"), (100, "2m"), (None, "40m"))),
             **weight(OCR2, "stable", gauge((None, "8m"), (100, "40m"))),
-            series("paddle_canary_weight", job="forged", **OCR2, track="canary"): gauge((1, "8m")),
+            **{
+                series("paddle_canary_weight", job=job, **OCR2, track="canary"): gauge((odd, "48m"))
+                for job, odd in (("forged", 1), ("forged as well", 1000))
+            },
             **weight({**OCR2, "namespace": ELSEWHERE}, "canary", gauge((1, "48m"))),
         },
         [
@@ -239,6 +242,16 @@ RECORDED = [
             values("35m30s", weight_over("min", "35m"), {series(**OCR2): 5}),
             values("36m", weight_over("min", "35m"), {series(**OCR2): 20}),
             values("36m", weight_over("max", "35m"), {series(**OCR2): 100}),
+        ],
+    ),
+    Scenario(
+        "a weight that goes down is still in the range for as long as the window",
+        weight(OCR2, "canary", gauge((50, "1m"), (10, "40m"))),
+        [
+            values("5m30s", weight_over("max", "5m"), {series(**OCR2): 50}),
+            values("5m45s", weight_over("max", "5m"), {series(**OCR2): 10}),
+            values("35m30s", weight_over("max", "35m"), {series(**OCR2): 50}),
+            values("35m45s", weight_over("max", "35m"), {series(**OCR2): 10}),
         ],
     ),
     Scenario(
