@@ -10,7 +10,7 @@ from infra.config.alerting import Alerting
 from monitoring.rules import links
 from monitoring.rules.rule import AlertRule
 from monitoring.rules.series import MODEL_INFO
-from monitoring.rules.tuned import Tuned, for_models, for_platform, of_namespace
+from monitoring.rules.tuned import Tuned, for_models, for_platform
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,8 @@ def model_alert(
     config: StackConfig, alerting: Alerting, name: str, expr: Expression, texts: Said
 ) -> Iterator[AlertRule]:
     """An alert whose series have `namespace` and `model`; the team that owns the model is added."""
-    info = f"{MODEL_INFO}{{{of_namespace(config)}}}"
     for tuned in for_models(config, name):
-        owned = f"(\n{expr(tuned)}\n)\n* on (namespace, model) group_left (owner) {info}"
+        owned = f"(\n{expr(tuned)}\n)\n* on (namespace, model) group_left (owner) {MODEL_INFO}"
         yield _rule(alerting, tuned, owned, texts(tuned), {})
 
 

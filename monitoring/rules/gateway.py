@@ -61,7 +61,7 @@ def _unanswered(tuned: Tuned) -> str:
     select = tuned.select
     unanswered = f"{GATEWAY_UNANSWERED}{{{select}}}"
     return (
-        f"{unanswered} / ({GATEWAY_REQUESTS}{{{select}}} > 0)\n"
+        f"{unanswered} / {GATEWAY_REQUESTS}{{{select}}}\n"
         f"  > on (namespace, model) group_left () {SLO_ERROR_RATIO}{{{select}}}\n"
         f"and {unanswered} * {WINDOW_SECONDS} >= {LEAST_ERRORS}"
     )

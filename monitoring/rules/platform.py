@@ -63,13 +63,12 @@ def _rules_said(tuned: Tuned) -> Texts:
 
 def _failing_scrapes(config: StackConfig) -> str:
     # A rolling update takes one pod after the other away: a target counts when it was never there.
-    where = (
-        f'{{job="{MODELS_JOB}",{of_namespace(config)}}}',
-        f'{{job=~"{GATEWAY_JOB}|{DCGM_JOB}|{RELAY_JOB}"}}',
-    )
     silent = (
-        f"count by (job, namespace, model, version) (max_over_time(up{each}[5m]) == 0)"
-        for each in where
+        f"count by ({labels}) (max_over_time(up{{{where}}}[5m]) == 0)"
+        for labels, where in (
+            ("job, namespace, model, version", f'job="{MODELS_JOB}",{of_namespace(config)}'),
+            ("job", f'job=~"{GATEWAY_JOB}|{DCGM_JOB}|{RELAY_JOB}"'),
+        )
     )
     missing = (f'absent(up{{job="{job}"}}) * 0' for job in (GATEWAY_JOB, RELAY_JOB))
     return "\nor ".join((*silent, *missing))

@@ -77,7 +77,7 @@ def _outside(tuned: Tuned, window: _Window) -> str:
         for share in (low, high)
     )
     return (
-        f"{version} / on (namespace, model) group_left () ({model} > 0)\n"
+        f"{version} / on (namespace, model) group_left () {model}\n"
         f"and (\n"
         f"  {version} * {window.seconds} < {least} - {around(least, low)}\n"
         f"  or {version} * {window.seconds} > {most} + {around(most, high)}\n"

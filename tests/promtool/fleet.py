@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from tests.promtool.scenario import Values, series
 
@@ -17,6 +18,49 @@ QUIET = {"namespace": NAMESPACE, "model": "quiet"}
 QUIET1 = {**QUIET, "version": "v1"}
 QUIET2 = {**QUIET, "version": "v2"}
 ELSEWHERE = "models-of-another-stack"
+
+
+class Model(NamedTuple):
+    """A model that alerts are tested with: labels of its series, and the team that owns it."""
+
+    name: str
+    owner: str
+    model: dict[str, str]
+    v1: dict[str, str]
+    v2: dict[str, str]
+    links: dict[str, str]
+
+    def labels(self, severity: str) -> dict[str, str]:
+        """What every alert about the model has."""
+        return {"severity": severity, "owner": self.owner}
+
+    def silent(self, of: Mapping[str, str]) -> list[dict[str, str]]:
+        """Series that must raise nothing, by labels like those of this model."""
+        return [{**of, "namespace": ELSEWHERE}, {**of, "model": "quiet"}]
+
+    def says(self, alert: str, **texts: str) -> dict[str, str]:
+        """All annotations of an alert."""
+        return {**texts, **self.links, "runbook": f"https://runbooks.example.com/{alert}.md"}
+
+
+def _model(name: str, owner: str) -> Model:
+    labels = {"namespace": NAMESPACE, "model": name}
+    board = "https://grafana.example.com/d/paddle-canary-canary"
+    return Model(
+        name,
+        owner,
+        labels,
+        {**labels, "version": "v1"},
+        {**labels, "version": "v2"},
+        {"dashboard": f"{board}?var-namespace={NAMESPACE}&var-model={name}"},
+    )
+
+
+COMMON = _model("ocr", "vision")
+"""Leaves all alerts as they are, and so shares its rules with others."""
+
+TUNED = _model("layout", "platform")
+"""Has objectives and tunings of its own, and so a rule of its own of each alert."""
 
 EXPORTER = {"job": "paddle-canary-exporter", "instance": "exporter"}
 
@@ -55,3 +99,12 @@ def endpoints(of: Mapping[str, str], track: str, samples: Values) -> dict[str, V
 def recorded(name: str, of: Mapping[str, str], samples: Values) -> dict[str, Values]:
     """A series that a rule of another group would have recorded."""
     return {series(name, **of): samples}
+
+
+def alike(
+    all_labels: Iterable[Mapping[str, str]], samples: Mapping[str, Values]
+) -> dict[str, Values]:
+    """The same samples, by metric, for series with each of these labels."""
+    return {
+        series(name, **labels): values for labels in all_labels for name, values in samples.items()
+    }

@@ -42,7 +42,7 @@ _LISTS = frozenset({"by", "on", "ignoring", "group_left"})
 _KEPT = frozenset({"without", "offset", "time", "vector", "absent", "label_replace"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Mutant:
     """A rule file with one change.
 
@@ -75,7 +75,7 @@ def mutants(rule_file: Rules) -> Iterator[Mutant]:
 
 
 def _of_rule(rule: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for change, expr in _of_expression(rule["expr"]):
+    for change, expr in _of_expression(rule["expr"], together="alert" in rule):
         yield change, {**rule, "expr": expr}
     for key in ("alert", "record"):
         if key in rule:
@@ -95,58 +95,80 @@ def _of_rule(rule: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{key}: no {label}", changed
 
 
-def _of_expression(expr: str) -> Iterator[tuple[str, str]]:
+def _of_expression(expr: str, *, together: bool) -> Iterator[tuple[str, str]]:
+    """Changes of single tokens, and labels and matchers left out.
+
+    together: the matchers that choose the models stand at every operand of an alert, so that each
+    is cheap, and one of them would do: they are changed all at once.
+    """
+    chosen = re.search(r'namespace="[^"]*"(?:,model!?[=~]"[^"]*")?', expr) if together else None
+    if chosen:
+        for change, other in _of_expression(chosen.group(), together=False):
+            yield f"everywhere {change}", expr.replace(chosen.group(), other)
     tokens = list(_TOKEN.finditer(expr))
     for at, token in enumerate(tokens):
-        for other in _others(tokens, at):
-            changed = f"{expr[: token.start()]}{other}{expr[token.end() :]}"
-            before, after = expr[: token.start()][-24:], expr[token.end() :][:24]
-            yield f"…{before}[{token.group()} -> {other}]{after}…".replace("\n", " "), changed
-    for start, end in _removable(expr):
-        changed = expr[:start] + expr[end:]
-        yield f"…{expr[:start][-24:]}[no {expr[start:end]}]…".replace("\n", " "), changed
+        if not (chosen and _inside(expr, token.span(), chosen.group())):
+            for other in _others(tokens, at):
+                yield _changed(expr, token.span(), other)
+    for span in _removable(expr):
+        if not (chosen and _inside(expr, span, chosen.group())):
+            yield _changed(expr, span, "")
+
+
+def _changed(expr: str, span: tuple[int, int], other: str) -> tuple[str, str]:
+    start, end = span
+    before, after = expr[:start], expr[end:]
+    change = f"…{before[-24:]}[{expr[start:end]} -> {other}]{after[:24]}…"
+    return " ".join(change.split()), before + other + after
+
+
+def _inside(expr: str, span: tuple[int, int], part: str) -> bool:
+    return any(
+        found.start() <= span[0] and span[1] <= found.end() + 1
+        for found in re.finditer(re.escape(part), expr)
+    )
 
 
 def _others(tokens: list[re.Match[str]], at: int) -> tuple[str, ...]:
     """What may stand in a token's place."""
     token = tokens[at]
     text = token.group()
-    match token.lastgroup:
-        case "number":
-            number = float(text)
-            others = (number * 1.25, number * 0.8) if number else (1.0,)
-            return tuple(f"{each:.12g}" for each in others)
-        case "duration":
-            return _durations(text)
-        case "string":
-            return (f'"{text[1:-1]}x"',)
-        case "operator":
-            return _OPERATORS[text]
-        case "word" if text in _WORDS:
-            return _WORDS[text]
-        case "word" if text not in _LISTS | _KEPT and not _is_label(tokens, at):
-            # A metric, or a function that is not listed above.
-            called = at + 1 < len(tokens) and tokens[at + 1].group() == "("
-            return () if called else (f"{text}_x",)
-    return ()
+    found: tuple[str, ...] = ()
+    if token.lastgroup == "number":
+        number = float(text)
+        factors = (number * 1.25, number * 0.8) if number else (1.0,)
+        found = tuple(f"{each:.12g}" for each in factors)
+    elif token.lastgroup == "duration":
+        found = _durations(text)
+    elif token.lastgroup == "string":
+        found = (f'"{text[1:-1]}x"',)
+    elif token.lastgroup == "operator":
+        found = _OPERATORS[text]
+    elif token.lastgroup == "word":
+        found = _WORDS.get(text, ())
+        is_called = at + 1 < len(tokens) and tokens[at + 1].group() == "("
+        if not found and text not in _LISTS | _KEPT and not is_called and not _is_label(tokens, at):
+            found = (f"{text}_x",)
+    return found
 
 
 def _is_label(tokens: list[re.Match[str]], at: int) -> bool:
-    following = tokens[at + 1].group() if at + 1 < len(tokens) else ""
-    if following in ("=", "!=", "=~", "!~"):
+    """Whether a word stands before a matcher's operator, or in the list of a clause."""
+    if at + 1 < len(tokens) and tokens[at + 1].group() in ("=", "!=", "=~", "!~"):
         return True
     before = at
-    while (before and tokens[before - 1].group() in ",") or tokens[before - 1].lastgroup == "word":
+    while before and (tokens[before - 1].group() == "," or tokens[before - 1].lastgroup == "word"):
         before -= 1
     return before > 1 and tokens[before - 1].group() == "(" and tokens[before - 2].group() in _LISTS
 
 
 def _removable(expr: str) -> Iterator[tuple[int, int]]:
     """Where labels of lists and matchers stand, each with its comma."""
-    for found in re.finditer(r"(?:by|on|ignoring|group_left) \(([^)]*)\)|\{([^}]*)\}", expr):
-        inside = found.start(1) if found.group(1) is not None else found.start(2)
-        text = found.group(1) if found.group(1) is not None else found.group(2)
-        for each in re.finditer(r'[\w]+(?:[=!~]+"[^"]*")?', text):
+    lists = r"(?:by|on|ignoring|group_left) \(([^)]*)\)|\{([^}]*)\}|^(\w+=[^()]*)$"
+    for found in re.finditer(lists, expr):
+        inside = found.start(found.lastindex or 0)
+        text = found.group(found.lastindex or 0)
+        for each in re.finditer(r'\w+(?:[=!~]+"[^"]*")?', text):
             start, end = each.span()
             comma = re.match(r",\s*", text[end:])
             if comma:

@@ -1,6 +1,7 @@
 """Changes the rules in one place after the other, and shows whether some suite notices.
 
 Every mutant that survives must be explained in `explained.yaml`, every explanation be needed.
+An explanation has patterns of the rules and of the changes that it is about.
 """
 
 from __future__ import annotations
@@ -8,13 +9,15 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 import shutil
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -38,6 +41,24 @@ _BATCH = 40
 _WORKERS = 2
 
 
+@dataclass(frozen=True)
+class Explanation:
+    """Why rules do the same with some changes; `rule` and `change` are regular expressions."""
+
+    rule: str
+    change: str
+    reason: str
+
+    def covers(self, mutant: Mutant) -> bool:
+        """Whether this is about a mutant."""
+        return bool(re.fullmatch(self.rule, mutant.rule) and re.search(self.change, mutant.change))
+
+
+EXPLANATIONS = [
+    Explanation(**each) for each in yaml.safe_load((HERE / "explained.yaml").read_text())
+]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; 0 when every mutant is noticed or explained, 1 otherwise."""
     parser = argparse.ArgumentParser(
@@ -56,15 +77,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         wanted = chance.sample(wanted, min(options.sample, len(wanted)))
     started = time.monotonic()
     stillborn, survivors = survive(wanted)
-    explained = explanations()
-    unexplained = [each for each in survivors if key(each) not in explained]
-    _report(wanted, stillborn, survivors, explained)
+    explained = {each: [e for e in EXPLANATIONS if e.covers(each)] for each in survivors}
+    _report(wanted, stillborn, explained)
     print(f"{time.monotonic() - started:.0f} s")
     whole = options.family is None and options.sample is None
-    unneeded = explained.keys() - {key(each) for each in survivors} if whole else set()
-    for each in sorted(unneeded):
-        print(f"explained, and noticed all the same: {' | '.join(each)}")
-    return 1 if unexplained or unneeded else 0
+    used = {e for found in explained.values() for e in found}
+    unneeded = [each for each in EXPLANATIONS if whole and each not in used]
+    for each in unneeded:
+        print(f"explains nothing that survived: {each}")
+    return 0 if all(explained.values()) and not unneeded else 1
 
 
 def survive(wanted: Sequence[Mutant]) -> tuple[list[Mutant], list[Mutant]]:
@@ -76,20 +97,6 @@ def survive(wanted: Sequence[Mutant]) -> tuple[list[Mutant], list[Mutant]]:
     stillborn = [mutant for each, _ in found for mutant in each]
     alive = [mutant for _, each in found for mutant in each]
     return stillborn, alive
-
-
-def key(mutant: Mutant) -> tuple[str, str]:
-    """What an explanation is found by."""
-    return mutant.rule, mutant.change
-
-
-@cache
-def explanations() -> dict[tuple[str, str], str]:
-    """Rule and change -> why the rule does the same with that change."""
-    entries = yaml.safe_load((HERE / "explained.yaml").read_text()) or []
-    return {
-        (entry["rule"], change): entry["reason"] for entry in entries for change in entry["changes"]
-    }
 
 
 def _run(batch: Sequence[Mutant]) -> tuple[list[Mutant], list[Mutant]]:
@@ -140,8 +147,7 @@ def _text(name: str) -> str:
 def _report(
     wanted: Sequence[Mutant],
     stillborn: Sequence[Mutant],
-    survivors: Sequence[Mutant],
-    explained: dict[tuple[str, str], str],
+    survivors: Mapping[Mutant, Sequence[Explanation]],
 ) -> None:
     families: dict[str, Any] = dict.fromkeys(each.family for each in wanted)
     columns = [Counter(each.family for each in column) for column in (wanted, stillborn, survivors)]
@@ -149,9 +155,9 @@ def _report(
     for family in families:
         made, none, alive = (column[family] for column in columns)
         print(f"{family:<22}{made:>9}{none:>9}{made - none - alive:>9}{alive:>9}")
-    for each in survivors:
-        reason = explained.get(key(each), "NOT EXPLAINED")
-        print(f"{each.rule}: {each.change}\n    {reason}")
+    for mutant, explained in survivors.items():
+        reasons = "; ".join(each.reason for each in explained) or "NOT EXPLAINED"
+        print(f"{mutant.rule}: {mutant.change}\n    {reasons}")
 
 
 if __name__ == "__main__":

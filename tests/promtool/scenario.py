@@ -108,6 +108,33 @@ def conditions(
     return Scenario(name, found, checks)
 
 
+def life(
+    alert: str,
+    labels: Mapping[str, str],
+    times: tuple[str, str, str, str],
+    said_then: Mapping[str, str],
+    step: int = STEP,
+) -> list[Check]:
+    """An alert from before it waits until after it is over, to the step.
+
+    Args:
+        times: when the condition begins and ends, `for` and `keep_firing_for`. The first must not
+            be 0, the condition must hold a step longer than `for`.
+        said_then: its annotations when it begins to fire.
+    """
+    begin, end, hold, keep = map(seconds, times)
+    fires, over = begin + hold, end + keep
+    return [
+        alerts(f"{begin - step}s", alert),
+        alerts(f"{begin}s", alert, [labels]) if hold else alerts(f"{begin}s", alert, [], [labels]),
+        *([alerts(f"{fires - step}s", alert, [labels])] if hold else []),
+        alerts(f"{fires}s", alert, [], [labels]),
+        said(f"{fires}s", alert, labels, **said_then),
+        alerts(f"{over - step}s", alert, [], [labels]),
+        alerts(f"{over}s", alert),
+    ]
+
+
 @dataclass(frozen=True)
 class Suite:
     """Scenarios that run with the same rules.

@@ -9,26 +9,19 @@ from monitoring.rules.series import (
     model_error_ratio,
     model_errors,
 )
-from tests.promtool.fleet import ELSEWHERE, LAYOUT, OCR, QUIET, recorded
+from tests.promtool.fleet import COMMON, ELSEWHERE, OCR, TUNED, Model, recorded
 from tests.promtool.scenario import (
     Scenario,
     Suite,
     Values,
-    alerts,
     conditions,
     gauge,
-    said,
+    life,
+    seconds,
     series,
     values,
 )
 from tests.promtool.suites.constants import CONSTANTS
-from tests.promtool.suites.objectives import (
-    LINKS,
-    PLATFORM,
-    PLATFORM_WARNED,
-    VISION,
-    VISION_WARNED,
-)
 
 ELSE = {**OCR, "namespace": ELSEWHERE}
 Parts = tuple[tuple[float | None, str], ...]
@@ -151,18 +144,14 @@ def windows(first: tuple[str, str], second: tuple[str, str], of: dict[str, str])
     ]
 
 
-FAST = (("1h", "5m"), ("6h", "30m"))
-SLOW = (("1d", "2h"), ("3d", "6h"))
+SEVERITY = {"ErrorBudgetBurnFast": "critical", "ErrorBudgetBurnSlow": "warning"}
+Pairs = tuple[tuple[str, str], tuple[str, str]]
+FAST: Pairs = (("1h", "5m"), ("6h", "30m"))
+SLOW: Pairs = (("1d", "2h"), ("3d", "6h"))
 SECONDS = {"1h": 3600, "6h": 21600, "1d": 86400, "3d": 259200}
 
 
-def burns(
-    alert: str,
-    pairs: tuple[tuple[str, str], tuple[str, str]],
-    of: dict[str, str],
-    labels: dict[str, str],
-    limits: tuple[float, float],
-) -> Scenario:
+def burns(alert: str, pairs: Pairs, of: Model, limits: tuple[float, float]) -> Scenario:
     """Each pair above, on and under its limits, with five errors in the long window or fewer."""
     first, second = limits
     one, other = (1 / SECONDS[long] for long, _ in pairs)
@@ -174,6 +163,7 @@ def burns(
         (first - 0.001, 1, 1, *no): False,
         (1, first - 0.001, 1, *no): False,
         (1, 1, 4.9 * one, *no): False,
+        (1, 1, 5 * one, *no): True,
         (1, 1, 5.1 * one, *no): True,
         no + no: False,
         (*no, second + 0.001, second + 0.001, 1): True,
@@ -182,107 +172,74 @@ def burns(
         (*no, second - 0.001, 1, 1): False,
         (*no, 1, second - 0.001, 1): False,
         (*no, 1, 1, 4.9 * other): False,
+        (*no, 1, 1, 5 * other): True,
         (*no, 1, 1, 5.1 * other): True,
         (None,) * 6: False,
     }
-    name = f"{alert} of {of['model']} needs both windows of a pair, and five errors"
-    return conditions(name, alert, {**of, **labels}, cases, *windows(*pairs, of))
+    labels = {**of.model, **of.labels(SEVERITY[alert])}
+    name = f"{alert} of {of.name} needs both windows of a pair, and five errors"
+    return conditions(name, alert, labels, cases, *windows(*pairs, of.model))
 
 
-def firing(
-    pairs: tuple[tuple[str, str], tuple[str, str]],
-    of: dict[str, str],
-    *times: tuple[float, str],
-) -> dict[str, Values]:
-    """The first pair at a ratio for some time after another; the second pair at a hundredth."""
-    names = windows(*pairs, of)
-    return {
-        name: gauge(*((ratio / (1 if name in names[:2] else 100), time) for ratio, time in times))
-        for name in names
-    } | {name: gauge(*((1, time) for _, time in times)) for name in (names[2], names[5])}
-
-
-def tuned(
+def life_of(
     alert: str,
-    pairs: tuple[tuple[str, str], tuple[str, str]],
-    labels: dict[str, str],
+    pairs: Pairs,
+    of: Model,
     times: tuple[str, str, str, str],
+    texts: dict[str, str],
 ) -> Scenario:
-    """Burns until the 21st minute: at these times it waits, fires, still fires, is over."""
-    waits, fires, kept, over = times
-    found = {**LAYOUT, **labels}
+    """The first pair of windows at 96%, and the second at a hundredth of that, for some time."""
+    begin, end = (seconds(each) for each in times[:2])
+    found: dict[str, Values] = {}
+    for each in (of.model, *of.silent(of.model)):
+        for place, name in enumerate(windows(*pairs, each)):
+            burning = (0.96, 0.96, 1, 0.0096, 0.0096, 1)[place]
+            found[name] = gauge((0, f"{begin}s"), (burning, f"{end - begin}s"), (0, "32m"))
     return Scenario(
-        f"{alert} with a patience of its own, of a silenced model, and of another stack",
-        {
-            name: samples
-            for of in (LAYOUT, QUIET, {**LAYOUT, "namespace": ELSEWHERE})
-            for name, samples in firing(pairs, of, (1, "21m"), (0, "31m")).items()
-        },
-        [
-            alerts(waits, alert, [found]),
-            alerts(fires, alert, [], [found]),
-            alerts(kept, alert, [], [found]),
-            alerts(over, alert),
-        ],
+        f"{alert} of {of.name} waits, fires, and clears",
+        found,
+        life(alert, {**of.model, **of.labels(SEVERITY[alert])}, times, of.says(alert, **texts)),
     )
 
 
-FAST_BURNS = [
-    burns("ErrorBudgetBurnFast", FAST, OCR, VISION, (0.144, 0.06)),
-    burns("ErrorBudgetBurnFast", FAST, LAYOUT, PLATFORM, (0.9, 0.375)),
-    Scenario(
-        "a fast burn fires after two minutes, and clears ten minutes later",
-        firing(FAST, OCR, (0, "1m"), (0.25, "3m"), (0, "13m")),
-        [
-            alerts("45s", "ErrorBudgetBurnFast"),
-            alerts("2m45s", "ErrorBudgetBurnFast", [{**OCR, **VISION}]),
-            alerts("3m", "ErrorBudgetBurnFast", [], [{**OCR, **VISION}]),
-            said(
-                "3m",
-                "ErrorBudgetBurnFast",
-                {**OCR, **VISION},
-                summary="ocr: 25% of requests fail, more than the error budget bears",
-                description="Requests to ocr that failed: 25% over 1h, 0.25% over 6h. The SLO "
-                "allows 1% over a month.",
-                summary_zh="ocr：25% 的请求失败，超出错误预算",
-                description_zh="ocr 失败的请求：1h 内 25%，6h 内 0.25%。SLO 允许一个月内 1%。",
-                runbook="https://runbooks.example.com/ErrorBudgetBurnFast.md",
-                **LINKS,
-            ),
-            alerts("13m45s", "ErrorBudgetBurnFast", [], [{**OCR, **VISION}]),
-            alerts("14m", "ErrorBudgetBurnFast"),
-        ],
-    ),
-    tuned("ErrorBudgetBurnFast", FAST, PLATFORM, ("3m45s", "4m", "30m45s", "31m")),
-]
+def texts(name: str, allowed: str, long: str, longer: str) -> dict[str, str]:
+    return {
+        "summary": f"{name}: 96% of requests fail, more than the error budget bears",
+        "description": f"Requests to {name} that failed: 96% over {long}, 0.96% over {longer}. "
+        f"The SLO allows {allowed} over a month.",
+        "summary_zh": f"{name}：96% 的请求失败，超出错误预算",
+        "description_zh": f"{name} 失败的请求：{long} 内 96%，{longer} 内 0.96%。"
+        f"SLO 允许一个月内 {allowed}。",
+    }
 
-SLOW_BURNS = [
-    burns("ErrorBudgetBurnSlow", SLOW, OCR, VISION_WARNED, (0.03, 0.01)),
-    burns("ErrorBudgetBurnSlow", SLOW, LAYOUT, PLATFORM_WARNED, (0.1875, 0.0625)),
-    Scenario(
-        "a slow burn fires after fifteen minutes, and clears half an hour later",
-        firing(SLOW, OCR, (0, "1m"), (0.04, "16m"), (0, "32m")),
-        [
-            alerts("45s", "ErrorBudgetBurnSlow"),
-            alerts("15m45s", "ErrorBudgetBurnSlow", [{**OCR, **VISION_WARNED}]),
-            alerts("16m", "ErrorBudgetBurnSlow", [], [{**OCR, **VISION_WARNED}]),
-            said(
-                "16m",
-                "ErrorBudgetBurnSlow",
-                {**OCR, **VISION_WARNED},
-                summary="ocr: 4% of requests fail, more than the error budget bears",
-                description="Requests to ocr that failed: 4% over 1d, 0.04% over 3d. The SLO "
-                "allows 1% over a month.",
-                summary_zh="ocr：4% 的请求失败，超出错误预算",
-                description_zh="ocr 失败的请求：1d 内 4%，3d 内 0.04%。SLO 允许一个月内 1%。",
-                runbook="https://runbooks.example.com/ErrorBudgetBurnSlow.md",
-                **LINKS,
-            ),
-            alerts("46m45s", "ErrorBudgetBurnSlow", [], [{**OCR, **VISION_WARNED}]),
-            alerts("47m", "ErrorBudgetBurnSlow"),
-        ],
+
+FAST_BURNS = [
+    burns("ErrorBudgetBurnFast", FAST, COMMON, (0.144, 0.06)),
+    burns("ErrorBudgetBurnFast", FAST, TUNED, (0.9, 0.375)),
+    life_of(
+        *("ErrorBudgetBurnFast", FAST, COMMON),
+        ("1m", "6m", "2m", "10m"),
+        texts("ocr", "1%", "1h", "6h"),
     ),
-    tuned("ErrorBudgetBurnSlow", SLOW, PLATFORM_WARNED, ("19m45s", "20m", "50m45s", "51m")),
+    life_of(
+        *("ErrorBudgetBurnFast", FAST, TUNED),
+        ("1m", "6m", "4m", "10m"),
+        texts("layout", "6.25%", "1h", "6h"),
+    ),
+]
+SLOW_BURNS = [
+    burns("ErrorBudgetBurnSlow", SLOW, COMMON, (0.03, 0.01)),
+    burns("ErrorBudgetBurnSlow", SLOW, TUNED, (0.1875, 0.0625)),
+    life_of(
+        *("ErrorBudgetBurnSlow", SLOW, COMMON),
+        ("1m", "17m", "15m", "30m"),
+        texts("ocr", "1%", "1d", "3d"),
+    ),
+    life_of(
+        *("ErrorBudgetBurnSlow", SLOW, TUNED),
+        ("1m", "22m", "20m", "30m"),
+        texts("layout", "6.25%", "1d", "3d"),
+    ),
 ]
 
 SUITES = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from monitoring.rules.series import (
     BUCKETS,
     ERROR_RATIO,
@@ -13,6 +15,7 @@ from monitoring.rules.series import (
     STABLE_REQUESTS,
 )
 from tests.promtool.fleet import (
+    COMMON,
     ELSEWHERE,
     EXPORTER,
     LAYOUT,
@@ -22,7 +25,9 @@ from tests.promtool.fleet import (
     OCR,
     OCR1,
     OCR2,
-    QUIET2,
+    TUNED,
+    Model,
+    alike,
     recorded,
     weight,
 )
@@ -30,265 +35,180 @@ from tests.promtool.scenario import (
     Scenario,
     Suite,
     Values,
-    alerts,
     conditions,
     gauge,
-    said,
+    life,
     series,
     values,
 )
 from tests.promtool.suites.constants import CONSTANTS
-from tests.promtool.suites.objectives import LINKS, PLATFORM_WARNED, VISION_WARNED
 
-ROWS = gauge((5, "5m"))
+Labels = Mapping[str, str]
 
 
-def on_canary(scenario: Scenario, *versions: dict[str, str], samples: Values = ROWS) -> Scenario:
-    """The scenario with these versions on track canary, and all others on stable."""
+def on_tracks(scenario: Scenario, *canaries: Labels) -> Scenario:
+    """The scenario with these versions on track canary, and v1 of their models on stable."""
+    time = gauge((5, "30m"))
     tracks: dict[str, Values] = {}
-    for of in versions:
-        tracks |= weight(of, "canary", samples)
-        tracks |= weight({**of, "version": "v1"}, "stable", samples)
+    for of in canaries:
+        tracks |= weight(of, "canary", time)
+        tracks |= weight({**of, "version": "v1"}, "stable", time)
     return Scenario(scenario.name, {**scenario.input, **tracks}, scenario.checks)
 
 
-def arms(canary: dict[str, str]) -> tuple[str, ...]:
+def without_version(of: Labels) -> dict[str, str]:
+    return {key: value for key, value in of.items() if key != "version"}
+
+
+def arms(of: Labels) -> tuple[str, ...]:
     """Ratio, errors and requests of a canary, then errors and requests of stable."""
-    model = {"namespace": canary["namespace"], "model": canary["model"]}
-    return (
-        series(ERROR_RATIO, **canary),
-        series(ERRORS, **canary),
-        series(REQUESTS, **canary),
-        series(STABLE_ERRORS, **model),
-        series(STABLE_REQUESTS, **model),
+    canary = (series(name, **of) for name in (ERROR_RATIO, ERRORS, REQUESTS))
+    stable = (series(name, **without_version(of)) for name in (STABLE_ERRORS, STABLE_REQUESTS))
+    return (*canary, *stable)
+
+
+Counts = tuple[float, float, float, float]
+"""Per second: errors and requests of the canary, errors and requests of stable."""
+
+
+def error_rates(of: Model, hold: str, times: int, cases: Mapping[Counts, bool]) -> list[Scenario]:
+    """CanaryErrorsAboveStable of a model that tolerates so many times stable's errors."""
+    labels = {**of.v2, **of.labels("warning")}
+    both = [of.v2, *of.silent(of.v2)]
+    good, bad = (0.001, 0.005, 5, 0.095, 95), (0.2, 1, 5, 0.095, 95)
+    fails = zip(*([good] * 4 + [bad] * 12 + [good] * 24), strict=True)
+    texts = of.says(
+        "CanaryErrorsAboveStable",
+        summary=f"{of.name} v2: 20% of requests fail, on stable 0.1%",
+        description=f"20% of the requests to the canary {of.name} v2 failed in the last 5 minutes, "
+        f"at 5 requests/s. Of those to stable 0.1% failed; {times} times as many are tolerated.",
+        summary_zh=f"{of.name} v2：20% 的请求失败，稳定版为 0.1%",
+        description_zh=f"最近 5 分钟灰度版本 {of.name} v2 有 20% 的请求失败，请求量 5 次/秒。"
+        f"稳定版为 0.1%，容许其 {times} 倍。",
     )
-
-
-def compared(
-    name: str, of: dict[str, str], labels: dict[str, str], cases: dict[tuple[float, ...], bool]
-) -> Scenario:
-    """Errors of canary, requests of canary, errors of stable, requests of stable -> fires."""
     rows: dict[tuple[float | None, ...], bool] = {
         (row[0] / row[1], *row): holds for row, holds in cases.items()
     }
-    return on_canary(
-        conditions(name, "CanaryErrorsAboveStable", {**of, **labels}, rows, *arms(of)), of
-    )
-
-
-ERROR_RATES = [
-    compared(
-        "a canary's errors are more than chance gives twice stable's ratio",
-        OCR2,
-        VISION_WARNED,
-        {
-            (0.509, 10, 0.1, 10): True,
-            (0.507, 10, 0.1, 10): False,
-            (0.0603, 1, 0.1, 19): True,
-            (0.0600, 1, 0.1, 19): False,
-            (0.0334, 1, 0, 19): True,
-            (0.0333, 1, 0, 19): False,
-            (0.484, 8, 0.25, 16): True,
-            (0.482, 8, 0.25, 16): False,
-            # As bad as stable, however bad that is.
-            (5, 10, 5, 10): False,
-            # Nobody is left on stable to compare with.
-            (5, 10, 0, 0): False,
-        },
-    ),
-    compared(
-        "a model that tolerates four times stable's ratio",
-        LAYOUT2,
-        PLATFORM_WARNED,
-        {
-            (0.905, 8, 0.25, 16): True,
-            (0.903, 8, 0.25, 16): False,
-            (0.0687, 1, 0.05, 19): True,
-            (0.0684, 1, 0.05, 19): False,
-        },
-    ),
-    on_canary(
-        Scenario(
-            "a canary that fails more fires after two minutes, and clears five minutes later",
-            {
-                **dict(
-                    zip(
-                        arms(OCR2),
-                        map(
-                            list,
-                            zip(
-                                *(
-                                    [(0.001, 0.005, 5, 0.095, 95)] * 4
-                                    + [(0.2, 1, 5, 0.095, 95)] * 12
-                                    + [(0.001, 0.005, 5, 0.095, 95)] * 24
-                                ),
-                                strict=True,
-                            ),
-                        ),
-                        strict=True,
-                    )
-                ),
+    samples = list(map(list, fails))
+    return [
+        on_tracks(
+            conditions(
+                f"a canary of {of.name} fails more than chance gives {times} times stable's ratio",
+                "CanaryErrorsAboveStable",
+                labels,
+                rows,
+                *arms(of.v2),
+            ),
+            of.v2,
+        ),
+        on_tracks(
+            Scenario(
+                f"a canary of {of.name} that fails waits, fires, and clears five minutes later",
+                {
+                    name: values
+                    for each in both
+                    for name, values in zip(arms(each), samples, strict=True)
+                }
                 # Stable is never worse than itself.
-                **recorded(ERROR_RATIO, OCR1, gauge((1, "10m"))),
-                **recorded(ERRORS, OCR1, gauge((95, "10m"))),
-                **recorded(REQUESTS, OCR1, gauge((95, "10m"))),
-            },
-            [
-                alerts("45s", "CanaryErrorsAboveStable"),
-                alerts("2m45s", "CanaryErrorsAboveStable", [{**OCR2, **VISION_WARNED}]),
-                alerts("3m", "CanaryErrorsAboveStable", [], [{**OCR2, **VISION_WARNED}]),
-                said(
-                    "3m",
-                    "CanaryErrorsAboveStable",
-                    {**OCR2, **VISION_WARNED},
-                    summary="ocr v2: 20% of requests fail, on stable 0.1%",
-                    description="20% of the requests to the canary ocr v2 failed in the last 5 "
-                    "minutes, at 5 requests/s. Of those to stable 0.1% failed; 2 times as many "
-                    "are tolerated.",
-                    summary_zh="ocr v2：20% 的请求失败，稳定版为 0.1%",
-                    description_zh="最近 5 分钟灰度版本 ocr v2 有 20% 的请求失败，"
-                    "请求量 5 次/秒。稳定版为 0.1%，容许其 2 倍。",
-                    runbook="https://runbooks.example.com/CanaryErrorsAboveStable.md",
-                    **LINKS,
+                | alike(
+                    [of.v1],
+                    {
+                        ERROR_RATIO: gauge((1, "10m")),
+                        ERRORS: gauge((95, "10m")),
+                        REQUESTS: gauge((95, "10m")),
+                    },
                 ),
-                alerts("8m45s", "CanaryErrorsAboveStable", [], [{**OCR2, **VISION_WARNED}]),
-                alerts("9m", "CanaryErrorsAboveStable"),
-            ],
+                life("CanaryErrorsAboveStable", labels, ("1m", "4m", hold, "5m"), texts),
+            ),
+            *both,
         ),
-        OCR2,
-        samples=gauge((5, "10m")),
-    ),
-    on_canary(
-        Scenario(
-            "errors of a canary with its own patience, a silenced one, and one of another stack",
-            {
-                each: gauge((value, "2m"), (0, "8m"))
-                for of in (LAYOUT2, QUIET2, {**OCR2, "namespace": ELSEWHERE})
-                for each, value in zip(arms(of), (0.5, 5, 10, 0, 90), strict=True)
-            },
-            [
-                alerts("1m15s", "CanaryErrorsAboveStable", [{**LAYOUT2, **PLATFORM_WARNED}]),
-                alerts("1m30s", "CanaryErrorsAboveStable", [], [{**LAYOUT2, **PLATFORM_WARNED}]),
-                alerts("6m45s", "CanaryErrorsAboveStable", [], [{**LAYOUT2, **PLATFORM_WARNED}]),
-                alerts("7m", "CanaryErrorsAboveStable"),
-            ],
-        ),
-        LAYOUT2,
-        QUIET2,
-        {**OCR2, "namespace": ELSEWHERE},
-        samples=gauge((5, "10m")),
-    ),
-]
+    ]
 
 
-def slower(of: dict[str, str], p95: Values, stable: Values, count: Values) -> dict[str, Values]:
-    """p95 of a canary and of stable, and the canary's requests per second."""
-    model = {"namespace": of["namespace"], "model": of["model"]}
-    return {
-        **recorded(P95, of, p95),
-        **recorded(STABLE_P95, model, stable),
-        **recorded(BUCKETS, {**of, "le": "+Inf"}, count),
-        **recorded(BUCKETS, {**of, "le": "0.1"}, [0.0] * len(count)),
+COMMON_CASES: dict[Counts, bool] = {
+    (0.509, 10, 0.1, 10): True,
+    (0.507, 10, 0.1, 10): False,
+    (0.0603, 1, 0.1, 19): True,
+    (0.0600, 1, 0.1, 19): False,
+    (0.0334, 1, 0, 19): True,
+    (0.0333, 1, 0, 19): False,
+    (0.484, 8, 0.25, 16): True,
+    (0.482, 8, 0.25, 16): False,
+    # As bad as stable, however bad that is.
+    (5, 10, 5, 10): False,
+    # Nobody is left on stable to compare with.
+    (5, 10, 0, 0): False,
+}
+TUNED_CASES: dict[Counts, bool] = {
+    (0.905, 8, 0.25, 16): True,
+    (0.903, 8, 0.25, 16): False,
+    (0.0687, 1, 0.05, 19): True,
+    (0.0684, 1, 0.05, 19): False,
+    (0.0438, 1, 0, 19): True,
+    (0.0434, 1, 0, 19): False,
+    (5, 10, 5, 10): False,
+    (5, 10, 0, 0): False,
+}
+
+
+def latencies(of: Model, hold: str, times: float, shown: str) -> list[Scenario]:
+    """CanarySlowerThanStable of a model that tolerates so many times stable's p95."""
+    labels = {**of.v2, **of.labels("warning")}
+    both = [of.v2, *of.silent(of.v2)]
+    texts = of.says(
+        "CanarySlowerThanStable",
+        summary=f"{of.name} v2: 3.5 times as slow as stable",
+        description=f"p95 of the canary {of.name} v2 is 350ms in the last 5 minutes, that of "
+        f"stable 100ms: 3.5 times as much, {shown} times is tolerated.",
+        summary_zh=f"{of.name} v2：延迟是稳定版的 3.5 倍",
+        description_zh=f"最近 5 分钟灰度版本 {of.name} v2 的 p95 为 350ms，稳定版为 100ms，"
+        f"是其 3.5 倍，容许 {shown} 倍。",
+    )
+    counts = {
+        series(BUCKETS, **each, le=le): gauge((count, "24m"))
+        for each in [*both, of.v1]
+        for le, count in (("0.1", 0), ("+Inf", 2))
     }
+    return [
+        on_tracks(
+            conditions(
+                f"p95 of {of.name} above {shown} times stable's, from a hundred requests on",
+                "CanarySlowerThanStable",
+                labels,
+                {
+                    (times * 0.25 + 0.01, 0.25, 1, 0): True,
+                    (times * 0.25, 0.25, 1, 0): False,
+                    (times * 0.25 - 0.01, 0.25, 1, 0): False,
+                    (9, 0.25, 99 / 300, 0.1): False,
+                    (9, 0.25, 100 / 300, 0.1): True,
+                    (None, None, 1, 1): False,
+                },
+                series(P95, **of.v2),
+                series(STABLE_P95, **of.model),
+                series(BUCKETS, **of.v2, le="+Inf"),
+                series(BUCKETS, **of.v2, le="0.1"),
+            ),
+            of.v2,
+        ),
+        on_tracks(
+            Scenario(
+                f"a slow canary of {of.name} waits, fires, and clears ten minutes later",
+                {
+                    **alike(both, {P95: gauge((0.1, "1m"), (0.35, "11m"), (0.1, "12m"))}),
+                    **alike(map(without_version, both), {STABLE_P95: gauge((0.1, "24m"))}),
+                    # Stable is never slower than itself.
+                    **alike([of.v1], {P95: gauge((9, "24m"))}),
+                    **counts,
+                },
+                life("CanarySlowerThanStable", labels, ("1m", "12m", hold, "10m"), texts),
+            ),
+            *both,
+        ),
+    ]
 
-
-LATENCIES = [
-    on_canary(
-        conditions(
-            "p95 above twice stable's, from a hundred requests on",
-            "CanarySlowerThanStable",
-            {**OCR2, **VISION_WARNED},
-            {
-                (0.41, 0.2, 1): True,
-                (0.4, 0.2, 1): False,
-                (0.39, 0.2, 1): False,
-                (9, 0.2, 99 / 300): False,
-                (9, 0.2, 100 / 300): True,
-            },
-            series(P95, **OCR2),
-            series(STABLE_P95, **OCR),
-            series(BUCKETS, **OCR2, le="+Inf"),
-        ),
-        OCR2,
-    ),
-    on_canary(
-        conditions(
-            "a model that tolerates three times stable's p95",
-            "CanarySlowerThanStable",
-            {**LAYOUT2, **PLATFORM_WARNED},
-            {(0.74, 0.25, 1): False, (0.75, 0.25, 1): False, (0.76, 0.25, 1): True},
-            series(P95, **LAYOUT2),
-            series(STABLE_P95, **LAYOUT),
-            series(BUCKETS, **LAYOUT2, le="+Inf"),
-        ),
-        LAYOUT2,
-    ),
-    on_canary(
-        Scenario(
-            "a slow canary fires after ten minutes, and clears ten minutes later",
-            {
-                **slower(
-                    OCR2,
-                    gauge((0.1, "1m"), (0.25, "11m"), (0.1, "12m")),
-                    gauge((0.1, "24m")),
-                    gauge((2, "24m")),
-                ),
-                # Stable is never slower than itself.
-                **recorded(P95, OCR1, gauge((9, "24m"))),
-                **recorded(BUCKETS, {**OCR1, "le": "+Inf"}, gauge((9, "24m"))),
-            },
-            [
-                alerts("45s", "CanarySlowerThanStable"),
-                alerts("10m45s", "CanarySlowerThanStable", [{**OCR2, **VISION_WARNED}]),
-                alerts("11m", "CanarySlowerThanStable", [], [{**OCR2, **VISION_WARNED}]),
-                said(
-                    "11m",
-                    "CanarySlowerThanStable",
-                    {**OCR2, **VISION_WARNED},
-                    summary="ocr v2: 2.5 times as slow as stable",
-                    description="p95 of the canary ocr v2 is 250ms in the last 5 minutes, that of "
-                    "stable 100ms: 2.5 times as much, 2 times is tolerated.",
-                    summary_zh="ocr v2：延迟是稳定版的 2.5 倍",
-                    description_zh="最近 5 分钟灰度版本 ocr v2 的 p95 为 250ms，稳定版为 100ms，"
-                    "是其 2.5 倍，容许 2 倍。",
-                    runbook="https://runbooks.example.com/CanarySlowerThanStable.md",
-                    **LINKS,
-                ),
-                alerts("21m45s", "CanarySlowerThanStable", [], [{**OCR2, **VISION_WARNED}]),
-                alerts("22m", "CanarySlowerThanStable"),
-            ],
-        ),
-        OCR2,
-        samples=gauge((5, "24m")),
-    ),
-    on_canary(
-        Scenario(
-            "latency of a canary with its own patience, a silenced one, and one of another stack",
-            {
-                each: samples
-                for of in (LAYOUT2, QUIET2, {**OCR2, "namespace": ELSEWHERE})
-                for each, samples in slower(
-                    of,
-                    gauge((9, "6m"), (0.1, "12m")),
-                    gauge((0.1, "18m")),
-                    gauge((2, "18m")),
-                ).items()
-            },
-            [
-                alerts("4m45s", "CanarySlowerThanStable", [{**LAYOUT2, **PLATFORM_WARNED}]),
-                alerts("5m", "CanarySlowerThanStable", [], [{**LAYOUT2, **PLATFORM_WARNED}]),
-                alerts("15m45s", "CanarySlowerThanStable", [], [{**LAYOUT2, **PLATFORM_WARNED}]),
-                alerts("16m", "CanarySlowerThanStable"),
-            ],
-        ),
-        LAYOUT2,
-        QUIET2,
-        {**OCR2, "namespace": ELSEWHERE},
-        samples=gauge((5, "18m")),
-    ),
-]
 
 NOW = gauge((1, "1m"))
+OTHER_OCR1 = {**OCR1, "namespace": ELSEWHERE}
 STABLE = [
     Scenario(
         "stable is who is on track stable now, whoever it was before, for each model by itself",
@@ -298,7 +218,7 @@ STABLE = [
             **weight(OCR2, "canary", gauge((5, "15s"), (None, "45s"))),
             **weight(OCR2, "stable", gauge((None, "15s"), (100, "45s"))),
             **weight(LAYOUT1, "stable", gauge((100, "1m"))),
-            **weight({**OCR1, "namespace": ELSEWHERE}, "stable", gauge((100, "1m"))),
+            **weight(OTHER_OCR1, "stable", gauge((100, "1m"))),
             series("paddle_canary_weight", job="forged", **LAYOUT2, track="stable"): NOW,
             **{
                 series(name, **of): gauge((value * times, "1m"))
@@ -308,7 +228,7 @@ STABLE = [
                     (OCR2, 3),
                     (LAYOUT1, 5),
                     (LAYOUT2, 9),
-                    ({**OCR1, "namespace": ELSEWHERE}, 8),
+                    (OTHER_OCR1, 8),
                 )
             },
         },
@@ -344,12 +264,11 @@ STABLE = [
         {
             **weight(OCR1, "stable", NOW),
             **weight(OCR2, "stable", NOW),
-            **recorded(P95, OCR1, gauge((2, "1m"))),
-            **recorded(P95, OCR2, gauge((3, "1m"))),
-            **recorded(REQUESTS, OCR1, gauge((2, "1m"))),
-            **recorded(REQUESTS, OCR2, gauge((3, "1m"))),
-            **recorded(ERRORS, OCR1, gauge((2, "1m"))),
-            **recorded(ERRORS, OCR2, gauge((3, "1m"))),
+            **{
+                series(name, **of): gauge((value, "1m"))
+                for name in (P95, REQUESTS, ERRORS)
+                for of, value in ((OCR1, 2), (OCR2, 3))
+            },
         },
         [
             values("15s", name, {series(**OCR): 3})
@@ -360,6 +279,21 @@ STABLE = [
 
 SUITES = [
     Suite("canary-recording", ["canary-recording"], STABLE),
-    Suite("CanaryErrorsAboveStable", ["canary"], ERROR_RATES, "CanaryErrorsAboveStable", CONSTANTS),
-    Suite("CanarySlowerThanStable", ["canary"], LATENCIES, "CanarySlowerThanStable", CONSTANTS),
+    Suite(
+        "CanaryErrorsAboveStable",
+        ["canary"],
+        [
+            *error_rates(COMMON, "2m", 2, COMMON_CASES),
+            *error_rates(TUNED, "90s", 4, TUNED_CASES),
+        ],
+        "CanaryErrorsAboveStable",
+        CONSTANTS,
+    ),
+    Suite(
+        "CanarySlowerThanStable",
+        ["canary"],
+        [*latencies(COMMON, "10m", 2, "2"), *latencies(TUNED, "5m", 3, "3")],
+        "CanarySlowerThanStable",
+        CONSTANTS,
+    ),
 ]

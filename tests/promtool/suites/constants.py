@@ -9,7 +9,7 @@ from monitoring.rules.series import (
     SLO_TRAFFIC_DROP,
     VERSION_INFO,
 )
-from tests.promtool.fleet import LAYOUT, OCR, QUIET
+from tests.promtool.fleet import ELSEWHERE, LAYOUT, OCR, QUIET
 from tests.promtool.scenario import Scenario, Suite, series, values
 
 OWNED = {"ocr": OCR | {"owner": "vision"}}
@@ -34,8 +34,20 @@ EXPECTED: dict[str, dict[str, float]] = {
 
 CONSTANTS = {
     name + labels: value for name, found in EXPECTED.items() for labels, value in found.items()
+} | {
+    series(name, namespace=ELSEWHERE, model=model, owner="others", **version): value
+    for name, value in (
+        (MODEL_INFO, 1),
+        (SLO_ERROR_RATIO, 0),
+        (SLO_P99, 0),
+        (SLO_TRAFFIC_DROP, 0),
+        (VERSION_INFO, 1),
+    )
+    for model in ("ocr", "layout")
+    for version in ([{"version": "v1"}, {"version": "v2"}] if name == VERSION_INFO else [{}])
 }
-"""The same as series, for suites without the rules that make them."""
+"""The same as series, for suites without the rules that make them; and those of another stack, with
+models of the same names and objectives that everything violates."""
 
 SUITES = [
     Suite(

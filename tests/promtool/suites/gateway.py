@@ -9,29 +9,30 @@ from monitoring.rules.series import (
     GATEWAY_UNANSWERED,
 )
 from tests.promtool.fleet import (
+    COMMON,
     ELSEWHERE,
     EXPORTER,
     LAYOUT1,
     LAYOUT2,
     OCR1,
     OCR2,
-    QUIET1,
+    TUNED,
+    Model,
+    alike,
     recorded,
 )
 from tests.promtool.scenario import (
     Scenario,
     Suite,
     Values,
-    alerts,
     conditions,
     counter,
     gauge,
-    said,
+    life,
     series,
     values,
 )
 from tests.promtool.suites.constants import CONSTANTS
-from tests.promtool.suites.objectives import LINKS, PLATFORM, VISION
 
 MAIN = "models-ocr@kubernetesingressnginx"
 CANARY = "models-ocr-canary@kubernetesingressnginx"
@@ -121,6 +122,8 @@ RECORDED = [
             **leads(OTHER, LAYOUT1, ON),
             **recorded(ERRORS, OCR1, gauge((2, "12m"))),
             **recorded(ERRORS, OCR2, gauge((6, "12m"))),
+            **recorded(ERRORS, {**OCR1, "namespace": ELSEWHERE}, gauge((1, "12m"))),
+            **recorded(GATEWAY_ERRORS, {**OCR1, "namespace": ELSEWHERE}, gauge((1, "12m"))),
         },
         [
             values(
@@ -132,74 +135,60 @@ RECORDED = [
     ),
 ]
 
-ALERTS = [
-    conditions(
-        "unanswered requests above the objective, and at least five of them",
+
+def unanswered(of: Model, limit: float, hold: str, allowed: str) -> list[Scenario]:
+    """GatewayErrors of a model that is allowed a share of errors."""
+    labels = {**of.v2, **of.labels("critical")}
+    both = [of.v2, *of.silent(of.v2)]
+    texts = of.says(
         "GatewayErrors",
-        {**OCR2, **VISION},
-        {
-            (0.21, 20): True,
-            (0.19, 20): False,
-            (4.9 / 300, 0.1): False,
-            (5.1 / 300, 0.1): True,
-            (0, 0): False,
-            (None, 20): False,
-        },
-        series(GATEWAY_UNANSWERED, **OCR2),
-        series(GATEWAY_REQUESTS, **OCR2),
-    ),
-    conditions(
-        "a model's own objective for the gateway, exactly",
-        "GatewayErrors",
-        {**LAYOUT2, **PLATFORM},
-        {(1, 16): False, (1.01, 16): True, (0.99, 16): False, (5 / 300, 0.1): True},
-        series(GATEWAY_UNANSWERED, **LAYOUT2),
-        series(GATEWAY_REQUESTS, **LAYOUT2),
-    ),
-    Scenario(
-        "a dead canary fires after three minutes, and clears five minutes later",
-        {
-            **recorded(GATEWAY_UNANSWERED, OCR2, gauge((0, "1m"), (1.5, "4m"), (0, "9m"))),
-            **recorded(GATEWAY_REQUESTS, OCR2, gauge((2, "14m"))),
-        },
-        [
-            alerts("3m45s", "GatewayErrors", [{**OCR2, **VISION}]),
-            alerts("4m", "GatewayErrors", [], [{**OCR2, **VISION}]),
-            said(
-                "4m",
-                "GatewayErrors",
-                {**OCR2, **VISION},
-                summary="ocr v2: no pod answers 75% of the requests",
-                description="The gateway failed to get an answer from ocr v2 for 75% of its 2 "
-                "requests/s in the last 5 minutes, and no pod counted these errors. The SLO "
-                "allows 1%. Clients may have been answered by stable.",
-                summary_zh="ocr v2：75% 的请求没有 Pod 应答",
-                description_zh="最近 5 分钟网关发往 ocr v2 的 2 次/秒请求中有 75% 失败，"
-                "且没有 Pod 记录这些错误。SLO 允许 1%。客户端可能由稳定版应答。",
-                runbook="https://runbooks.example.com/GatewayErrors.md",
-                **LINKS,
+        summary=f"{of.name} v2: no pod answers 75% of the requests",
+        description=f"The gateway failed to get an answer from {of.name} v2 for 75% of its 2 "
+        "requests/s in the last 5 minutes, and no pod counted these errors. The SLO allows "
+        f"{allowed}. Clients may have been answered by stable.",
+        summary_zh=f"{of.name} v2：75% 的请求没有 Pod 应答",
+        description_zh=f"最近 5 分钟网关发往 {of.name} v2 的 2 次/秒请求中有 75% 失败，"
+        f"且没有 Pod 记录这些错误。SLO 允许 {allowed}。客户端可能由稳定版应答。",
+    )
+    return [
+        conditions(
+            f"requests that no pod of {of.name} answers, above its objective, and at least five",
+            "GatewayErrors",
+            labels,
+            {
+                (16 * limit + 0.01, 16): True,
+                (16 * limit - 0.01, 16): False,
+                (16 * limit, 16): False,
+                (4.9 / 300, 0.1): False,
+                (5 / 300, 0.1): True,
+                (0.25, 0.5): True,
+                (0, 0): False,
+                (None, 20): False,
+            },
+            series(GATEWAY_UNANSWERED, **of.v2),
+            series(GATEWAY_REQUESTS, **of.v2),
+        ),
+        Scenario(
+            f"a dead canary of {of.name} waits, fires, and clears five minutes after its end",
+            alike(
+                both,
+                {
+                    GATEWAY_UNANSWERED: gauge((0, "1m"), (1.5, "4m"), (0, "6m")),
+                    GATEWAY_REQUESTS: gauge((2, "11m")),
+                },
             ),
-            alerts("9m45s", "GatewayErrors", [], [{**OCR2, **VISION}]),
-            alerts("10m", "GatewayErrors"),
-        ],
-    ),
-    Scenario(
-        "gateway errors with a patience of their own, of a silenced model, and of another stack",
-        {
-            series(name, **of): gauge((2, "3m"), (rest, "9m"))
-            for name, rest in ((GATEWAY_UNANSWERED, 0), (GATEWAY_REQUESTS, 2))
-            for of in (LAYOUT2, QUIET1, {**LAYOUT2, "namespace": ELSEWHERE})
-        },
-        [
-            alerts("1m45s", "GatewayErrors", [{**LAYOUT2, **PLATFORM}]),
-            alerts("2m", "GatewayErrors", [], [{**LAYOUT2, **PLATFORM}]),
-            alerts("7m45s", "GatewayErrors", [], [{**LAYOUT2, **PLATFORM}]),
-            alerts("8m", "GatewayErrors"),
-        ],
-    ),
-]
+            life("GatewayErrors", labels, ("1m", "5m", hold, "5m"), texts),
+        ),
+    ]
+
 
 SUITES = [
     Suite("gateway-recording", ["gateway-recording"], RECORDED),
-    Suite("GatewayErrors", ["gateway"], ALERTS, "GatewayErrors", CONSTANTS),
+    Suite(
+        "GatewayErrors",
+        ["gateway"],
+        [*unanswered(COMMON, 0.01, "3m", "1%"), *unanswered(TUNED, 0.0625, "2m", "6.25%")],
+        "GatewayErrors",
+        CONSTANTS,
+    ),
 ]

@@ -66,10 +66,23 @@ FAULTS = [
     Scenario(
         "one GPU on which a pod follows another fires once",
         {
-            dcgm("DCGM_EXP_XID_ERRORS_COUNT", {**GPU, "xid": "79"}, pod=pod): gauge((1, "1m"))
-            for pod in ("old", "new")
+            dcgm("DCGM_EXP_XID_ERRORS_COUNT", {**GPU, "xid": "79"}, pod=pod): gauge((count, "1m"))
+            for pod, count in (("old", 0), ("new", 2), ("newer", 1))
         },
-        [alerts("15s", "GpuXidErrors", [], [{**GPU, "xid": "79", **OWNED}])],
+        [
+            said(
+                "15s",
+                "GpuXidErrors",
+                {**GPU, "xid": "79", **OWNED},
+                summary=f"{NAME}: XID 79",
+                description=f"The driver reported XID 79 of {NAME} 2 times in the last minutes "
+                "(GPU-1).",
+                summary_zh=f"{NAME_ZH}：XID 79",
+                description_zh=f"最近几分钟驱动报告 {NAME_ZH}出现 XID 79 共 2 次（GPU-1）。",
+                runbook="https://runbooks.example.com/GpuXidErrors.md",
+                dashboard=LINK,
+            )
+        ],
     ),
 ]
 
@@ -89,6 +102,9 @@ MEMORY = [
             **memory(gauge((50, "23m")), gauge((50, "23m")), OTHER_GPU),
             dcgm("DCGM_FI_DEV_FB_USED", OTHER_GPU, job="forged"): gauge((9999, "23m")),
             dcgm("DCGM_FI_DEV_FB_FREE", OTHER_GPU, job="forged"): gauge((51, "23m")),
+            # Were these counted as well, this GPU would seem to have room.
+            dcgm("DCGM_FI_DEV_FB_USED", GPU, job="forged"): gauge((98, "23m")),
+            dcgm("DCGM_FI_DEV_FB_FREE", GPU, job="forged"): gauge((99, "23m")),
             dcgm("DCGM_FI_DEV_FB_USED", GPU, pod="before"): gauge((96, "23m")),
             dcgm("DCGM_FI_DEV_FB_FREE", GPU, pod="before"): gauge((2, "23m")),
         },

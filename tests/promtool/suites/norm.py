@@ -38,10 +38,12 @@ LONG = [
     Scenario(
         "the norm is the median of the same hour in the last three weeks, or in what there is",
         {
-            **recorded(MODEL_REQUESTS, OCR, weeks(10, 40, 30, 100, 7, usual=1000)),
-            **recorded(MODEL_REQUESTS, ELSE, weeks(1, 1, 1, 1, 1, usual=1)),
-            **recorded(SLO_TRAFFIC_DROP, OCR, weeks(*[0.5] * 5, usual=0.5)),
-            **recorded(SLO_TRAFFIC_DROP, ELSE, weeks(*[0.5] * 5, usual=0.5)),
+            **recorded(MODEL_REQUESTS, OCR, weeks(10, 40, 30, 7, usual=1000)),
+            **{
+                series(name, **ELSE): weeks(*[1] * 4, usual=1)
+                for name in (MODEL_REQUESTS, MODEL_REQUESTS_1H, SLO_TRAFFIC_DROP)
+            },
+            **recorded(SLO_TRAFFIC_DROP, OCR, weeks(*[0.5] * 4, usual=0.5)),
         },
         [
             values(noon(0), NORM, {}),
@@ -49,7 +51,6 @@ LONG = [
             values(noon(2), NORM, {series(**OCR): 25}),
             values(noon(3), NORM, {series(**OCR): 30}),
             values(noon(3), FLOOR, {series(**OCR): 15}),
-            values(noon(4), NORM, {series(**OCR): 40}),
         ],
     ),
     Scenario(

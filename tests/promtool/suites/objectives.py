@@ -12,232 +12,169 @@ from monitoring.rules.series import (
     REQUESTS,
     TAIL,
 )
-from tests.promtool.fleet import (
-    ELSEWHERE,
-    LAYOUT,
-    LAYOUT1,
-    LAYOUT2,
-    OCR,
-    OCR1,
-    OCR2,
-    QUIET,
-    QUIET1,
-    recorded,
-)
-from tests.promtool.scenario import Scenario, Suite, alerts, conditions, gauge, said, series
+from tests.promtool.fleet import COMMON, TUNED, Model, alike
+from tests.promtool.scenario import Scenario, Suite, conditions, gauge, life, series
 from tests.promtool.suites.constants import CONSTANTS
 
-VISION = {"severity": "critical", "owner": "vision"}
-VISION_WARNED = {"severity": "warning", "owner": "vision"}
-PLATFORM = {"severity": "critical", "owner": "platform"}
-PLATFORM_WARNED = {"severity": "warning", "owner": "platform"}
-LINKS = {
-    "dashboard": "https://grafana.example.com/d/paddle-canary-canary"
-    "?var-namespace=paddle-models&var-model=ocr",
-}
 
-ERROR_RATES = [
-    conditions(
-        "errors above the objective, and at least five of them",
+def error_rates(of: Model, limit: float, hold: str, allowed: str) -> list[Scenario]:
+    """HighModelErrorRate of a model that is allowed a share of errors."""
+    labels = {**of.v1, **of.labels("critical")}
+    both = [of.v1, *of.silent(of.v1)]
+    texts = of.says(
         "HighModelErrorRate",
-        {**OCR1, **VISION},
-        {
-            (0.0101, 1): True,
-            (0.0099, 1): False,
-            (1, 4.9 / 300): False,
-            (1, 5.1 / 300): True,
-            (0.01, 1): False,
-            (None, None): False,
-        },
-        series(ERROR_RATIO, **OCR1),
-        series(ERRORS, **OCR1),
-    ),
-    conditions(
-        "a model's own objective, exactly",
-        "HighModelErrorRate",
-        {**LAYOUT2, **PLATFORM},
-        {(0.0625, 1): False, (0.0626, 1): True, (0.0624, 1): False, (0.07, 5 / 300): True},
-        series(ERROR_RATIO, **LAYOUT2),
-        series(ERRORS, **LAYOUT2),
-    ),
-    Scenario(
-        "errors fire after five minutes, say what is wrong, and clear five minutes after their end",
-        {
-            **recorded(ERROR_RATIO, OCR1, gauge((0.001, "2m"), (0.034, "10m"), (0.001, "10m"))),
-            **recorded(ERRORS, OCR1, gauge((0.034, "2m"), (1.156, "10m"), (0.034, "10m"))),
-            **recorded(REQUESTS, OCR1, gauge((34, "22m"))),
-            **recorded(ERROR_RATIO, OCR2, gauge((0.001, "22m"))),
-            **recorded(ERRORS, OCR2, gauge((1, "22m"))),
-        },
-        [
-            alerts("1m45s", "HighModelErrorRate"),
-            alerts("2m", "HighModelErrorRate", [{**OCR1, **VISION}]),
-            alerts("6m45s", "HighModelErrorRate", [{**OCR1, **VISION}]),
-            alerts("7m", "HighModelErrorRate", [], [{**OCR1, **VISION}]),
-            said(
-                "7m",
-                "HighModelErrorRate",
-                {**OCR1, **VISION},
-                summary="ocr v1: 3.4% of requests fail",
-                description="3.4% of the requests to ocr v1 failed in the last 5 minutes, at 34 "
-                "requests/s. The SLO allows 1%.",
-                summary_zh="ocr v1：3.4% 的请求失败",
-                description_zh="最近 5 分钟 ocr v1 有 3.4% 的请求失败，请求量 34 次/秒。"
-                "SLO 允许 1%。",
-                runbook="https://runbooks.example.com/HighModelErrorRate.md",
-                **LINKS,
-            ),
-            alerts("16m45s", "HighModelErrorRate", [], [{**OCR1, **VISION}]),
-            alerts("17m", "HighModelErrorRate"),
-        ],
-    ),
-    Scenario(
-        "a model with its own patience, one that is silenced, and a model of another stack",
-        {
-            series(name, **of): gauge((1, "9m"), (0, "6m"))
-            for name in (ERROR_RATIO, ERRORS)
-            for of in (LAYOUT1, QUIET1, {**LAYOUT1, "namespace": ELSEWHERE})
-        },
-        [
-            alerts("2m45s", "HighModelErrorRate", [{**LAYOUT1, **PLATFORM}]),
-            alerts("3m", "HighModelErrorRate", [], [{**LAYOUT1, **PLATFORM}]),
-            alerts("13m45s", "HighModelErrorRate", [], [{**LAYOUT1, **PLATFORM}]),
-            alerts("14m", "HighModelErrorRate"),
-        ],
-    ),
-]
+        summary=f"{of.name} v1: 13.6% of requests fail",
+        description=f"13.6% of the requests to {of.name} v1 failed in the last 5 minutes, at 34 "
+        f"requests/s. The SLO allows {allowed}.",
+        summary_zh=f"{of.name} v1：13.6% 的请求失败",
+        description_zh=f"最近 5 分钟 {of.name} v1 有 13.6% 的请求失败，请求量 34 次/秒。"
+        f"SLO 允许 {allowed}。",
+    )
+    return [
+        conditions(
+            f"errors of {of.name} above its objective, and at least five of them",
+            "HighModelErrorRate",
+            labels,
+            {
+                (limit + 0.0001, 1): True,
+                (limit - 0.0001, 1): False,
+                (limit, 1): False,
+                (1, 4.9 / 300): False,
+                (1, 5 / 300): True,
+                (1, 5.1 / 300): True,
+                (None, None): False,
+            },
+            series(ERROR_RATIO, **of.v1),
+            series(ERRORS, **of.v1),
+        ),
+        Scenario(
+            f"errors of {of.name} wait, fire, and clear five minutes after their end",
+            {
+                **alike(
+                    both,
+                    {
+                        ERROR_RATIO: gauge((0, "2m"), (0.136, "10m"), (0, "10m")),
+                        ERRORS: gauge((0, "2m"), (4.624, "10m"), (0, "10m")),
+                        REQUESTS: gauge((34, "22m")),
+                    },
+                ),
+                series(ERROR_RATIO, **of.v2): gauge((0.001, "22m")),
+                series(ERRORS, **of.v2): gauge((1, "22m")),
+            },
+            life("HighModelErrorRate", labels, ("2m", "12m", hold, "5m"), texts),
+        ),
+    ]
 
-LATENCIES = [
-    conditions(
-        "a tail above the objective",
-        "HighModelLatency",
-        {**OCR1, **VISION_WARNED},
-        {(0.49,): False, (0.5,): False, (0.51,): True, (float("nan"),): False},
-        series(TAIL, **OCR1),
-    ),
-    conditions(
-        "a tail above a model's own objective",
-        "HighModelLatency",
-        {**LAYOUT2, **PLATFORM_WARNED},
-        {(0.99,): False, (1,): False, (1.01,): True},
-        series(TAIL, **LAYOUT2),
-    ),
-    Scenario(
-        "latency fires after ten minutes, and clears ten minutes after its end",
-        {
-            **recorded(TAIL, OCR2, gauge((0.1, "1m"), (0.734, "12m"), (0.1, "15m"))),
-            **recorded(REQUESTS, OCR2, gauge((2.5, "28m"))),
-        },
-        [
-            alerts("10m45s", "HighModelLatency", [{**OCR2, **VISION_WARNED}]),
-            alerts("11m", "HighModelLatency", [], [{**OCR2, **VISION_WARNED}]),
-            said(
-                "11m",
-                "HighModelLatency",
-                {**OCR2, **VISION_WARNED},
-                summary="ocr v2: tail latency is 734ms",
-                description="The slowest requests to ocr v2 took 734ms or longer in the last 5 "
-                "minutes, at 2.5 requests/s. The SLO for p99 is 500ms.",
-                summary_zh="ocr v2：尾延迟 734ms",
-                description_zh="最近 5 分钟 ocr v2 最慢的请求耗时达到 734ms 以上，"
-                "请求量 2.5 次/秒。p99 的 SLO 是 500ms。",
-                runbook="https://runbooks.example.com/HighModelLatency.md",
-                **LINKS,
-            ),
-            alerts("22m45s", "HighModelLatency", [], [{**OCR2, **VISION_WARNED}]),
-            alerts("23m", "HighModelLatency"),
-        ],
-    ),
-    Scenario(
-        "latency of a model with its own patience, a silenced one, and one of another stack",
-        {
-            series(TAIL, **of): gauge((9, "5m"), (0, "12m"))
-            for of in (LAYOUT1, QUIET1, {**LAYOUT1, "namespace": ELSEWHERE})
-        },
-        [
-            alerts("3m45s", "HighModelLatency", [{**LAYOUT1, **PLATFORM_WARNED}]),
-            alerts("4m", "HighModelLatency", [], [{**LAYOUT1, **PLATFORM_WARNED}]),
-            alerts("14m45s", "HighModelLatency", [], [{**LAYOUT1, **PLATFORM_WARNED}]),
-            alerts("15m", "HighModelLatency"),
-        ],
-    ),
-]
 
-TRAFFIC = (MODEL_REQUESTS, MODEL_REQUESTS_30M, FLOOR)
-FALLS = [
-    conditions(
-        "five minutes tell where there are many requests, half an hour where few",
+def latencies(of: Model, limit: float, hold: str, allowed: str) -> list[Scenario]:
+    """HighModelLatency of a model with an objective in seconds."""
+    labels = {**of.v2, **of.labels("warning")}
+    both = [of.v2, *of.silent(of.v2)]
+    texts = of.says(
+        "HighModelLatency",
+        summary=f"{of.name} v2: tail latency is 1.734s",
+        description=f"The slowest requests to {of.name} v2 took 1.734s or longer in the last 5 "
+        f"minutes, at 2.5 requests/s. The SLO for p99 is {allowed}.",
+        summary_zh=f"{of.name} v2：尾延迟 1.734s",
+        description_zh=f"最近 5 分钟 {of.name} v2 最慢的请求耗时达到 1.734s 以上，"
+        f"请求量 2.5 次/秒。p99 的 SLO 是 {allowed}。",
+    )
+    return [
+        conditions(
+            f"a tail of {of.name} above its objective",
+            "HighModelLatency",
+            labels,
+            {
+                (limit + 0.01,): True,
+                (limit,): False,
+                (limit - 0.01,): False,
+                (float("nan"),): False,
+            },
+            series(TAIL, **of.v2),
+        ),
+        Scenario(
+            f"latency of {of.name} waits, fires, and clears ten minutes after its end",
+            {
+                **alike(
+                    both,
+                    {
+                        TAIL: gauge((0, "1m"), (1.734, "12m"), (0, "12m")),
+                        REQUESTS: gauge((2.5, "25m")),
+                    },
+                ),
+                series(TAIL, **of.v1): gauge((0.1, "25m")),
+            },
+            life("HighModelLatency", labels, ("1m", "13m", hold, "10m"), texts),
+        ),
+    ]
+
+
+def falls(of: Model, hold: str) -> list[Scenario]:
+    """LowModelQPS, of requests that are under the floor."""
+    labels = {**of.model, **of.labels("warning")}
+    both = [of.model, *of.silent(of.model)]
+    texts = of.says(
         "LowModelQPS",
-        {**OCR, **VISION_WARNED},
-        {
-            # Five minutes: 48 - 4 sqrt(48 / 300) = 46.4.
-            (46.3, 90, 48): True,
-            (46.5, 90, 48): False,
-            # Half an hour: 48 - 4 sqrt(48 / 1800) = 47.347, and still under the floor now.
-            (47.9, 47.3, 48): True,
-            (47.9, 47.4, 48): False,
-            (48.1, 47.3, 48): False,
-            (48, 47.3, 48): False,
-            # Few requests: silence says nothing under 16 expected ones.
-            (0, 0, 0.0090): True,
-            (0, 0, 0.0088): False,
-            (0, 0.001, 0.0090): False,
-            # No norm yet, no traffic known.
-            (0, 0, None): False,
-            (None, None, 48): False,
-        },
-        *(series(name, **OCR) for name in TRAFFIC),
-    ),
-    Scenario(
-        "a fall fires after fifteen minutes, and clears ten minutes after its end",
-        {
-            **recorded(MODEL_REQUESTS, OCR, gauge((40, "1m"), (12.5, "16m"), (40, "15m"))),
-            **recorded(MODEL_REQUESTS_30M, OCR, gauge((40, "32m"))),
-            **recorded(FLOOR, OCR, gauge((20, "32m"))),
-            **recorded(NORM, OCR, gauge((40, "32m"))),
-        },
-        [
-            alerts("45s", "LowModelQPS"),
-            alerts("15m45s", "LowModelQPS", [{**OCR, **VISION_WARNED}]),
-            alerts("16m", "LowModelQPS", [], [{**OCR, **VISION_WARNED}]),
-            said(
-                "16m",
-                "LowModelQPS",
-                {**OCR, **VISION_WARNED},
-                summary="ocr: only 12.5 requests/s instead of 40",
-                description="ocr got 12.5 requests/s in the last 5 minutes. At this hour of the "
-                "last three weeks it got 40; the alert fires under 20.",
-                summary_zh="ocr：请求量仅 12.5 次/秒，平时为 40",
-                description_zh="最近 5 分钟 ocr 的请求量为 12.5 次/秒，过去三周同一时段为 40；"
-                "低于 20 时告警。",
-                runbook="https://runbooks.example.com/LowModelQPS.md",
-                **LINKS,
+        summary=f"{of.name}: only 12.5 requests/s instead of 40",
+        description=f"{of.name} got 12.5 requests/s in the last 5 minutes. At this hour of the "
+        "last three weeks it got 40; the alert fires under 20.",
+        summary_zh=f"{of.name}：请求量仅 12.5 次/秒，平时为 40",
+        description_zh=f"最近 5 分钟 {of.name} 的请求量为 12.5 次/秒，过去三周同一时段为 40；"
+        "低于 20 时告警。",
+    )
+    return [
+        conditions(
+            f"five minutes tell a fall of {of.name} where there are many, half an hour where few",
+            "LowModelQPS",
+            labels,
+            {
+                # Five minutes: 48 - 4 sqrt(48 / 300) = 46.4.
+                (46.3, 90, 48): True,
+                (46.4, 90, 48): False,
+                (46.5, 90, 48): False,
+                # Half an hour: 18 - 4 sqrt(18 / 1800) = 17.6, and still under the floor now.
+                (17.9, 17.59, 18): True,
+                (17.9, 17.6, 18): False,
+                (17.9, 17.61, 18): False,
+                (18.1, 17.5, 18): False,
+                (18, 17.5, 18): False,
+                # Few requests: silence says nothing under 16 expected ones.
+                (0, 0, 0.0090): True,
+                (0, 0, 0.0088): False,
+                (0, 0.001, 0.0090): False,
+                # No norm yet, no traffic known.
+                (0, 0, None): False,
+                (None, None, 48): False,
+            },
+            *(series(name, **of.model) for name in (MODEL_REQUESTS, MODEL_REQUESTS_30M, FLOOR)),
+        ),
+        Scenario(
+            f"a fall of {of.name} waits, fires, and clears ten minutes after its end",
+            alike(
+                both,
+                {
+                    MODEL_REQUESTS: gauge((40, "1m"), (12.5, "21m"), (40, "11m")),
+                    MODEL_REQUESTS_30M: gauge((40, "33m")),
+                    FLOOR: gauge((20, "33m")),
+                    NORM: gauge((40, "33m")),
+                },
             ),
-            alerts("26m45s", "LowModelQPS", [], [{**OCR, **VISION_WARNED}]),
-            alerts("27m", "LowModelQPS"),
-        ],
-    ),
-    Scenario(
-        "a fall of a model with its own patience, a silenced one, and one of another stack",
-        {
-            series(name, **of): gauge((value, "22m"), (99, "12m"))
-            for name, value in zip(TRAFFIC, (0, 0, 40), strict=True)
-            for of in (LAYOUT, QUIET, {**LAYOUT, "namespace": ELSEWHERE})
-        },
-        [
-            alerts("19m45s", "LowModelQPS", [{**LAYOUT, **PLATFORM_WARNED}]),
-            alerts("20m", "LowModelQPS", [], [{**LAYOUT, **PLATFORM_WARNED}]),
-            alerts("31m45s", "LowModelQPS", [], [{**LAYOUT, **PLATFORM_WARNED}]),
-            alerts("32m", "LowModelQPS"),
-        ],
-    ),
-]
+            life("LowModelQPS", labels, ("1m", "22m", hold, "10m"), texts),
+        ),
+    ]
+
 
 SUITES = [
     Suite(alert, ["objectives"], scenarios, alert, CONSTANTS)
     for alert, scenarios in (
-        ("HighModelErrorRate", ERROR_RATES),
-        ("HighModelLatency", LATENCIES),
-        ("LowModelQPS", FALLS),
+        (
+            "HighModelErrorRate",
+            [*error_rates(COMMON, 0.01, "5m", "1%"), *error_rates(TUNED, 0.0625, "3m", "6.25%")],
+        ),
+        (
+            "HighModelLatency",
+            [*latencies(COMMON, 0.5, "10m", "500ms"), *latencies(TUNED, 1, "4m", "1s")],
+        ),
+        ("LowModelQPS", [*falls(COMMON, "15m"), *falls(TUNED, "20m")]),
     )
 ]

@@ -36,6 +36,7 @@ def failing(metric: str) -> Scenario:
         {
             **of_group(metric, GROUP, counter((0, "1m"), (per_interval, "10m"), (0, "20m"))),
             **of_group(metric, GROUP, counter((0, "31m")), "p1"),
+            **of_group(metric, GROUP, counter((0, "1m"), (1 / 15, "10m"), (0, "20m")), "p2"),
             **of_group(metric, OTHER_GROUP, counter((1, "31m"))),
             **of_group(metric, "/etc/prometheus/others.yaml;kubernetes", counter((1, "31m"))),
         },
@@ -48,10 +49,10 @@ def failing(metric: str) -> Scenario:
                 "RuleEvaluationFails",
                 {"rule_group": GROUP, **CRITICAL},
                 summary=f"Rules of {GROUP} fail",
-                description=f"40 evaluations of the rule group {GROUP} failed or were left out in "
+                description=f"60 evaluations of the rule group {GROUP} failed or were left out in "
                 "the last 5 minutes. Alerts that depend on it may not fire.",
                 summary_zh=f"规则组 {GROUP} 计算失败",
-                description_zh=f"最近 5 分钟规则组 {GROUP} 有 40 次计算失败或被跳过，"
+                description_zh=f"最近 5 分钟规则组 {GROUP} 有 60 次计算失败或被跳过，"
                 "依赖它的告警可能不会触发。",
                 runbook="https://runbooks.example.com/RuleEvaluationFails.md",
                 dashboard=LINK,
@@ -106,7 +107,7 @@ SCRAPES = [
             **up({**MODELS, **OCR1}, gauge((1, "1m"), (0, "16m"), (1, "9m")), pod="b"),
             **up({**MODELS, **OCR1}, gauge((1, "1m"), (0, "16m"), (1, "9m")), pod="c"),
             **up({**MODELS, **OCR1, "namespace": ELSEWHERE}, gauge((0, "26m"))),
-            **up({"job": "of-others"}, gauge((0, "26m"))),
+            **up({"job": "of-others", "namespace": NAMESPACE}, gauge((0, "26m"))),
         },
         [
             # Up for the last time at 45s, which max_over_time sees until 5m30s.
@@ -147,12 +148,18 @@ SCRAPES = [
     *(
         Scenario(
             f"a {job} that does not answer",
-            {**HEALTHY, **up({"job": job, "instance": job}, gauge((0, "20m")))},
+            {
+                **HEALTHY,
+                **up({"job": job, "instance": job}, gauge((1, "1m"), (0, "20m"))),
+                **up({"job": job, "instance": "another"}, gauge((1, "21m"))),
+            },
             [
-                alerts("9m45s", "ScrapeFails", [{"job": job, **WARNING}]),
-                alerts("10m", "ScrapeFails", [], [{"job": job, **WARNING}]),
+                alerts("5m30s", "ScrapeFails"),
+                alerts("5m45s", "ScrapeFails", [{"job": job, **WARNING}]),
+                alerts("15m30s", "ScrapeFails", [{"job": job, **WARNING}]),
+                alerts("15m45s", "ScrapeFails", [], [{"job": job, **WARNING}]),
                 said(
-                    "10m",
+                    "15m45s",
                     "ScrapeFails",
                     {"job": job, **WARNING},
                     **scrapes_said(job, "scrapes of 1 target(s) fail", "1 个采集目标没有响应"),
@@ -189,7 +196,9 @@ RELAY = [
             series(DEAD, job="relay", instance="r0", **ROBOT): counter(
                 (0, "20m"), (3 / 15, "15s"), (0, "50m")
             ),
-            series(DEAD, job="relay", instance="r1", **ROBOT): counter((0, "70m")),
+            series(DEAD, job="relay", instance="r1", **ROBOT): counter(
+                (0, "20m"), (2 / 15, "15s"), (0, "50m")
+            ),
             series(DEAD, job="relay", instance="r0", robot="other"): counter((0, "70m")),
             series(DEAD, job="forged", instance="r0", robot="forged"): counter((1, "70m")),
         },
@@ -201,10 +210,10 @@ RELAY = [
                 "RelayDeadLetters",
                 {**ROBOT, **CRITICAL},
                 summary="The relay gave up messages to vision-dingtalk",
-                description="3 messages to vision-dingtalk were given up in the last 15 minutes: "
+                description="5 messages to vision-dingtalk were given up in the last 15 minutes: "
                 "nobody there was told.",
                 summary_zh="转发服务放弃了发往 vision-dingtalk 的消息",
-                description_zh="最近 15 分钟有 3 条发往 vision-dingtalk 的消息被放弃，"
+                description_zh="最近 15 分钟有 5 条发往 vision-dingtalk 的消息被放弃，"
                 "接收方没有收到通知。",
                 runbook="https://runbooks.example.com/RelayDeadLetters.md",
                 dashboard=LINK,
@@ -240,9 +249,9 @@ EXPORTERS = [
             series(
                 "paddle_canary_exporter_last_success_timestamp_seconds",
                 **{**EXPORTER, "instance": "another"},
-            ): gauge((0, "10m")),
-            series("paddle_canary_exporter_last_success_timestamp_seconds", job="forged"): clock(
-                "10m"
+            ): gauge((30, "10m")),
+            series("paddle_canary_exporter_last_success_timestamp_seconds", job="forged"): gauge(
+                (0, "10m")
             ),
         },
         [

@@ -21,6 +21,8 @@ from tests.promtool.fleet import (
     OCR,
     OCR1,
     OCR2,
+    QUIET,
+    QUIET1,
     buckets,
     errors,
     pod,
@@ -29,6 +31,9 @@ from tests.promtool.fleet import (
 from tests.promtool.scenario import Scenario, Suite, Values, counter, series, values
 
 AT = "10m"
+FEW_P95 = 0.1 + 0.4 * 0.35 / 0.37
+FEW_P50 = 0.1 * 0.5 / 0.6
+ELSE = {**OCR1, "namespace": ELSEWHERE}
 
 
 def latency(
@@ -55,6 +60,8 @@ RATES = [
             **requests({**pod(OCR1, "b"), "track": "canary"}, steady(5)),
             **requests(pod(OCR2, "c"), steady(2)),
             **requests(pod(LAYOUT1, "d"), steady(7)),
+            **requests(pod(QUIET1, "e"), steady(0.5)),
+            **errors(pod(QUIET1, "e"), steady(0.25)),
             **requests(pod({**OCR1, "namespace": ELSEWHERE}), steady(100)),
             **requests(pod(OCR1, "a", job="another-job"), steady(100)),
             **errors(pod(OCR1, "a"), steady(1)),
@@ -71,30 +78,43 @@ RATES = [
                     series(**OCR1): 8,
                     series(**OCR2): 2,
                     series(**LAYOUT1): 7,
+                    series(**QUIET1): 0.5,
                 },
             ),
-            values(AT, ERRORS, {series(**OCR1): 2, series(**OCR2): 1}),
+            values(AT, ERRORS, {series(**OCR1): 2, series(**OCR2): 1, series(**QUIET1): 0.25}),
             values(
                 AT,
                 ERROR_RATIO,
-                {series(**OCR1): 0.25, series(**OCR2): 0.5},
+                {series(**OCR1): 0.25, series(**OCR2): 0.5, series(**QUIET1): 0.5},
             ),
             values(
                 AT,
                 f'{MODEL_REQUESTS}{{model="ocr"}}',
                 {series(**OCR): 10},
             ),
-            values(AT, MODEL_ERRORS, {series(**OCR): 3}),
-            values(AT, MODEL_ERROR_RATIO, {series(**OCR): 0.3}),
+            values(AT, MODEL_ERRORS, {series(**OCR): 3, series(**QUIET): 0.25}),
+            values(AT, MODEL_ERROR_RATIO, {series(**OCR): 0.3, series(**QUIET): 0.5}),
         ],
     ),
     Scenario(
         "a rate looks back five minutes",
-        requests(pod(OCR1), counter((10, "5m"), (0, "5m"))),
+        {
+            **requests(pod(OCR1), counter((10, "5m"), (0, "5m"))),
+            **errors(pod(OCR1), counter((10, "5m"), (0, "5m"))),
+            **buckets(pod(OCR1), {"+Inf": counter((10, "5m"), (0, "5m"))}),
+        },
         [
-            values("4m45s", REQUESTS, {series(**OCR1): 10}),
-            values("9m15s", REQUESTS, {series(**OCR1): 15 * 10 / 285}),
-            values("9m30s", REQUESTS, {series(**OCR1): 0}),
+            check
+            for name, labels in (
+                (REQUESTS, series(**OCR1)),
+                (ERRORS, series(**OCR1)),
+                (BUCKETS, series(**OCR1, le="+Inf")),
+            )
+            for check in (
+                values("4m45s", name, {labels: 10}),
+                values("9m15s", name, {labels: 15 * 10 / 285}),
+                values("9m30s", name, {labels: 0}),
+            )
         ],
     ),
     Scenario(
@@ -144,6 +164,38 @@ RATES = [
                     series(**OCR, version="v4"): 0.2 + 0.3 * 0.5,
                 },
             )
+        ],
+    ),
+    Scenario(
+        "five requests above a quantile are exactly enough",
+        {
+            series(BUCKETS, **of, le=le): [enough * share, fewer * share]
+            # Requests per second of which five in five minutes are above p99, p95, p50; and fewer.
+            for of, enough, fewer in (
+                (OCR1, 1.6666666666666665, 1.6),
+                (OCR2, 0.3333333333333333, 0.3),
+                (LAYOUT1, 0.03333333333333333, 0.03),
+            )
+            for le, share in (("0.1", 0.6), ("0.5", 0.97), ("1", 0.985), ("+Inf", 1))
+        },
+        [
+            values(
+                "0s", TAIL, {series(**OCR1): 1, series(**OCR2): FEW_P95, series(**LAYOUT1): FEW_P50}
+            ),
+            values("15s", TAIL, {series(**OCR1): FEW_P95, series(**OCR2): FEW_P50}),
+        ],
+    ),
+    Scenario(
+        "what another stack has recorded stays its own",
+        {
+            series(name, **ELSE, **labels): [1, 1]
+            for name in (REQUESTS, ERRORS, P99, P95, P50, BUCKETS)
+            for labels in ([{"le": "1"}, {"le": "+Inf"}] if name == BUCKETS else [{}])
+        },
+        # A quantile that is computed anew from the buckets is refused as a second sample.
+        [
+            values("15s", name, {})
+            for name in (ERROR_RATIO, TAIL, MODEL_REQUESTS, MODEL_ERRORS, MODEL_ERROR_RATIO)
         ],
     ),
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from monitoring.rules.series import (
     MODEL_REQUESTS,
     MODEL_REQUESTS_30M,
@@ -10,14 +12,14 @@ from monitoring.rules.series import (
     weight_over,
 )
 from tests.promtool.fleet import (
+    COMMON,
     ELSEWHERE,
     EXPORTER,
     LAYOUT,
-    LAYOUT2,
-    OCR,
-    OCR1,
     OCR2,
-    QUIET2,
+    TUNED,
+    Model,
+    alike,
     recorded,
     weight,
 )
@@ -25,62 +27,101 @@ from tests.promtool.scenario import (
     Scenario,
     Suite,
     Values,
-    alerts,
     conditions,
     gauge,
-    said,
+    life,
     series,
     values,
 )
 from tests.promtool.suites.constants import CONSTANTS
-from tests.promtool.suites.objectives import LINKS, PLATFORM_WARNED, VISION_WARNED
 
 WEIGHTS = tuple(weight_over(end, back) for back in ("5m", "35m") for end in ("min", "max"))
+COLUMNS = (REQUESTS, MODEL_REQUESTS, REQUESTS_30M, MODEL_REQUESTS_30M)
+Rates = tuple[float | None, ...]
+"""Requests per second of canary and model, over five minutes and over half an hour."""
 
 
-def constant_weight(of: dict[str, str], percent: float, time: str) -> dict[str, Values]:
+def constant_weight(of: Mapping[str, str], percent: float, time: str) -> dict[str, Values]:
     """A canary's weight, live and as recorded over all windows."""
     samples = gauge((percent, time))
-    return {
-        **weight(of, "canary", samples),
-        **{series(name, **of): samples for name in WEIGHTS},
-    }
+    return {**weight(of, "canary", samples), **alike([of], dict.fromkeys(WEIGHTS, samples))}
 
 
-def shares(
-    name: str,
-    of: dict[str, str],
-    labels: dict[str, str],
-    percent: float,
-    cases: dict[tuple[float | None, ...], bool],
-) -> Scenario:
-    """Requests of canary and model over 5m, then over 30m -> fires, at a constant weight."""
+def columns(of: Mapping[str, str]) -> tuple[str, ...]:
+    """The series of `Rates`."""
     model = {"namespace": of["namespace"], "model": of["model"]}
+    return tuple(series(name, **(model if name.startswith("model:") else of)) for name in COLUMNS)
+
+
+def shares(of: Model, percent: float, cases: Mapping[Rates, bool], name: str) -> Scenario:
+    """Which rates are off at a constant weight."""
+    labels = {**of.v2, **of.labels("warning")}
     scenario = conditions(
-        name,
-        "TrafficShareOff",
-        {**of, **labels},
-        cases,
-        series(REQUESTS, **of),
-        series(MODEL_REQUESTS, **model),
-        series(REQUESTS_30M, **of),
-        series(MODEL_REQUESTS_30M, **model),
+        f"{of.name}: {name}", "TrafficShareOff", labels, dict(cases), *columns(of.v2)
     )
-    return Scenario(name, {**scenario.input, **constant_weight(of, percent, "5m")}, scenario.checks)
+    tracks = constant_weight(of.v2, percent, "5m")
+    return Scenario(scenario.name, {**scenario.input, **tracks}, scenario.checks)
 
 
+def moved(of: Model, cases: Mapping[Rates, bool]) -> Scenario:
+    """Which rates are off when the weight went from 5 to 20 in 5m, from 0 to 50 in 35m."""
+    labels = {**of.v2, **of.labels("warning")}
+    name = f"{of.name}: any weight of the window explains a share, and none outside"
+    scenario = conditions(name, "TrafficShareOff", labels, dict(cases), *columns(of.v2))
+    ranges = zip(WEIGHTS, (5, 20, 0, 50), strict=True)
+    tracks = {
+        **weight(of.v2, "canary", gauge((20, "5m"))),
+        **{series(name, **of.v2): gauge((percent, "5m")) for name, percent in ranges},
+    }
+    return Scenario(name, {**scenario.input, **tracks}, scenario.checks)
+
+
+def starved(of: Model, hold: str) -> Scenario:
+    """A canary that gets a tenth of its share from the first minute to the twelfth."""
+    texts = of.says(
+        "TrafficShareOff",
+        summary=f"{of.name} v2: gets 5% of the requests at weight 50%",
+        description=f"The canary {of.name} v2 got 5% of the requests to {of.name}, 40 requests/s "
+        "in the last 5 minutes. Its weight is 50%.",
+        summary_zh=f"{of.name} v2：权重 50%，实际得到 5% 的请求",
+        description_zh=f"灰度版本 {of.name} v2 得到 {of.name} 的 5% 的请求，"
+        "最近 5 分钟共 40 次/秒。其权重为 50%。",
+    )
+    both = [of.v2, *of.silent(of.v2)]
+    found: dict[str, Values] = {}
+    for each in both:
+        found |= constant_weight(each, 50, "25m")
+        canary, model, canary_30m, model_30m = columns(each)
+        found[canary] = gauge((20, "1m"), (2, "11m"), (20, "13m"))
+        found[canary_30m] = gauge((20, "25m"))
+        found[model] = found[model_30m] = gauge((40, "25m"))
+    # Stable has the rest, which is off just as much; one alert is enough.
+    found |= recorded(REQUESTS, of.v1, gauge((20, "1m"), (38, "11m"), (20, "13m")))
+    found |= weight(of.v1, "stable", gauge((50, "25m")))
+    found |= alike([of.v1], dict.fromkeys(WEIGHTS, gauge((50, "25m"))))
+    return Scenario(
+        f"{of.name}: a canary that gets little waits, fires, and clears ten minutes later",
+        found,
+        life(
+            "TrafficShareOff",
+            {**of.v2, **of.labels("warning")},
+            ("1m", "12m", hold, "10m"),
+            texts,
+        ),
+    )
+
+
+N = None
 OFF = [
     shares(
-        "a share is off when chance and testers together do not explain it",
-        OCR2,
-        VISION_WARNED,
+        COMMON,
         5,
         {
             # 6000 requests in 5 minutes: 222 to 498 at 5%, of which 2% may choose.
-            (0.738, 20, None, None): True,
-            (0.741, 20, None, None): False,
-            (1.658, 20, None, None): False,
-            (1.661, 20, None, None): True,
+            (0.738, 20, N, N): True,
+            (0.741, 20, N, N): False,
+            (1.658, 20, N, N): False,
+            (1.661, 20, N, N): True,
             # 3600 in half an hour: 119 to 315. Six of 600 are no surprise yet.
             (0.02, 2, 0.0660, 2): True,
             (0.02, 2, 0.0665, 2): False,
@@ -90,133 +131,63 @@ OFF = [
             (0, 0.1, 0, 0.1): False,
             # No requests, no share.
             (0, 0, 0, 0): False,
-            (None, None, None, None): False,
+            (N, N, N, N): False,
         },
+        "a share is off when chance and testers together do not explain it",
     ),
     shares(
-        "at weight 0 testers alone reach a canary",
-        OCR2,
-        VISION_WARNED,
+        COMMON,
         0,
-        {
-            (0, 20, None, None): False,
-            (0.560, 20, None, None): False,
-            (0.565, 20, None, None): True,
-        },
+        {(0, 20, N, N): False, (0.560, 20, N, N): False, (0.565, 20, N, N): True},
+        "at weight 0 testers alone reach a canary",
     ),
     shares(
-        "at weight 100 testers alone reach stable",
-        OCR2,
-        VISION_WARNED,
+        COMMON,
         100,
-        {
-            (20, 20, None, None): False,
-            (19.44, 20, None, None): False,
-            (19.43, 20, None, None): True,
-        },
+        {(20, 20, N, N): False, (19.44, 20, N, N): False, (19.43, 20, N, N): True},
+        "at weight 100 testers alone reach stable",
     ),
     shares(
-        "a model that lets a quarter of its requests choose",
-        LAYOUT2,
-        PLATFORM_WARNED,
+        TUNED,
         50,
         {
-            (6.98, 20, None, None): True,
-            (6.99, 20, None, None): False,
-            (13.01, 20, None, None): False,
-            (13.02, 20, None, None): True,
+            # A quarter may choose: of 6000 requests 2095 to 3905, of 3600 in half an hour 1228 to
+            # 2372.
+            (6.98, 20, N, N): True,
+            (6.99, 20, N, N): False,
+            (13.01, 20, N, N): False,
+            (13.02, 20, N, N): True,
+            (1, 2, 0.682, 2): True,
+            (1, 2, 0.685, 2): False,
+            (1, 2, 1.315, 2): False,
+            (1, 2, 1.318, 2): True,
         },
+        "a model that lets a quarter of its requests choose",
     ),
-    Scenario(
-        "any weight of the window explains a share, and none outside",
+    moved(
+        COMMON,
         {
-            **weight(OCR2, "canary", gauge((20, "5m"))),
-            **recorded(weight_over("min", "5m"), OCR2, gauge((5, "5m"))),
-            **recorded(weight_over("max", "5m"), OCR2, gauge((20, "5m"))),
-            **recorded(weight_over("min", "35m"), OCR2, gauge((0, "5m"))),
-            **recorded(weight_over("max", "35m"), OCR2, gauge((50, "5m"))),
-            **recorded(MODEL_REQUESTS, OCR, gauge((1000, "5m"))),
-            **recorded(
-                REQUESTS,
-                OCR2,
-                gauge((45, "15s"), (50, "15s"), (110, "15s"), (215, "15s"), (225, "15s")),
-            ),
-            **recorded(MODEL_REQUESTS_30M, OCR, gauge((1000, "5m"))),
-            **recorded(
-                REQUESTS_30M,
-                OCR2,
-                gauge((0, "15s"), (300, "15s"), (510, "15s"), (0, "30s"), (530, "1m")),
-            ),
+            (45, 1000, 0, 1000): True,
+            (50, 1000, 0, 1000): False,
+            (215, 1000, 510, 1000): False,
+            (225, 1000, 510, 1000): True,
+            (110, 1000, 0, 1000): False,
+            (110, 1000, 530, 1000): True,
         },
-        [
-            alerts("0s", "TrafficShareOff", [{**OCR2, **VISION_WARNED}]),
-            alerts("15s", "TrafficShareOff"),
-            alerts("30s", "TrafficShareOff"),
-            alerts("45s", "TrafficShareOff"),
-            alerts("1m", "TrafficShareOff", [{**OCR2, **VISION_WARNED}]),
-            alerts("1m15s", "TrafficShareOff", [{**OCR2, **VISION_WARNED}]),
-        ],
     ),
-    Scenario(
-        "a canary that gets nothing fires after ten minutes, and clears ten minutes later",
+    moved(
+        TUNED,
         {
-            **constant_weight(OCR2, 5, "25m"),
-            **recorded(MODEL_REQUESTS, OCR, gauge((40, "25m"))),
-            **recorded(REQUESTS, OCR2, gauge((2, "1m"), (0.2, "11m"), (2, "13m"))),
-            # Stable has the rest, which is off just as much; one alert is enough.
-            **recorded(REQUESTS, OCR1, gauge((38, "1m"), (39.8, "11m"), (38, "13m"))),
-            **weight(OCR1, "stable", gauge((95, "25m"))),
-            **{series(name, **OCR1): gauge((95, "25m")) for name in WEIGHTS},
+            (30, 1000, 0, 1000): True,
+            (40, 1000, 0, 1000): False,
+            (395, 1000, 600, 1000): False,
+            (410, 1000, 600, 1000): True,
+            (110, 1000, 620, 1000): False,
+            (110, 1000, 640, 1000): True,
         },
-        [
-            alerts("45s", "TrafficShareOff"),
-            alerts("10m45s", "TrafficShareOff", [{**OCR2, **VISION_WARNED}]),
-            alerts("11m", "TrafficShareOff", [], [{**OCR2, **VISION_WARNED}]),
-            said(
-                "11m",
-                "TrafficShareOff",
-                {**OCR2, **VISION_WARNED},
-                summary="ocr v2: gets 0.5% of the requests at weight 5%",
-                description="The canary ocr v2 got 0.5% of the requests to ocr, 40 requests/s in "
-                "the last 5 minutes. Its weight is 5%.",
-                summary_zh="ocr v2：权重 5%，实际得到 0.5% 的请求",
-                description_zh="灰度版本 ocr v2 得到 ocr 的 0.5% 的请求，最近 5 分钟共 40 次/秒。"
-                "其权重为 5%。",
-                runbook="https://runbooks.example.com/TrafficShareOff.md",
-                **LINKS,
-            ),
-            alerts("21m45s", "TrafficShareOff", [], [{**OCR2, **VISION_WARNED}]),
-            alerts("22m", "TrafficShareOff"),
-        ],
     ),
-    Scenario(
-        "shares of a model with its own patience, a silenced one, and one of another stack",
-        {
-            each: samples
-            for of in (LAYOUT2, QUIET2, {**OCR2, "namespace": ELSEWHERE})
-            for each, samples in {
-                **constant_weight(of, 50, "20m"),
-                **recorded(REQUESTS, of, gauge((0, "6m"), (20, "14m"))),
-                **recorded(
-                    MODEL_REQUESTS,
-                    {"namespace": of["namespace"], "model": of["model"]},
-                    gauge((40, "20m")),
-                ),
-                **recorded(REQUESTS_30M, of, gauge((20, "20m"))),
-                **recorded(
-                    MODEL_REQUESTS_30M,
-                    {"namespace": of["namespace"], "model": of["model"]},
-                    gauge((40, "20m")),
-                ),
-            }.items()
-        },
-        [
-            alerts("4m45s", "TrafficShareOff", [{**LAYOUT2, **PLATFORM_WARNED}]),
-            alerts("5m", "TrafficShareOff", [], [{**LAYOUT2, **PLATFORM_WARNED}]),
-            alerts("15m45s", "TrafficShareOff", [], [{**LAYOUT2, **PLATFORM_WARNED}]),
-            alerts("16m", "TrafficShareOff"),
-        ],
-    ),
+    starved(COMMON, "10m"),
+    starved(TUNED, "5m"),
 ]
 
 RECORDED = [
@@ -225,7 +196,10 @@ RECORDED = [
         {
             **weight(OCR2, "canary", gauge((5, "1m"), (20, "5m"), (100, "2m"), (None, "40m"))),
             **weight(OCR2, "stable", gauge((None, "8m"), (100, "40m"))),
-            series("paddle_canary_weight", job="forged", **OCR2, track="canary"): gauge((1, "8m")),
+            **{
+                series("paddle_canary_weight", job=job, **OCR2, track="canary"): gauge((odd, "48m"))
+                for job, odd in (("forged", 1), ("forged as well", 1000))
+            },
             **weight({**OCR2, "namespace": ELSEWHERE}, "canary", gauge((1, "48m"))),
         },
         [
@@ -239,6 +213,16 @@ RECORDED = [
             values("35m30s", weight_over("min", "35m"), {series(**OCR2): 5}),
             values("36m", weight_over("min", "35m"), {series(**OCR2): 20}),
             values("36m", weight_over("max", "35m"), {series(**OCR2): 100}),
+        ],
+    ),
+    Scenario(
+        "a weight that goes down is still in the range for as long as the window",
+        weight(OCR2, "canary", gauge((50, "1m"), (10, "40m"))),
+        [
+            values("5m30s", weight_over("max", "5m"), {series(**OCR2): 50}),
+            values("5m45s", weight_over("max", "5m"), {series(**OCR2): 10}),
+            values("35m30s", weight_over("max", "35m"), {series(**OCR2): 50}),
+            values("35m45s", weight_over("max", "35m"), {series(**OCR2): 10}),
         ],
     ),
     Scenario(

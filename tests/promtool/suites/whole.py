@@ -24,9 +24,10 @@ from tests.promtool.fleet import (
 )
 from tests.promtool.run import family, rules
 from tests.promtool.scenario import Check, Scenario, Suite, Values, series, values
-from tests.promtool.suites.objectives import VISION, VISION_WARNED
 from tests.promtool.suites.presence import read
 
+VISION = {"severity": "critical", "owner": "vision"}
+VISION_WARNED = {"severity": "warning", "owner": "vision"}
 TIME = "80m"
 STEP = 60
 counter = partial(scenario.counter, step=STEP)
