@@ -29,15 +29,15 @@ _ICONS = ("🔴", "🟠", "🔵", _RESOLVED)
 _LABELS = re.compile(r"(?P<alert>\w+) · severity \w+ · model \S+( · version (?P<version>\S+))?")
 
 
-def models(weight: float = 20, p99: str = "1ms") -> dict[str, Any]:
-    """The `models` of the stack file. v1.2 answers nearly everything with 503 or 504."""
-    hasty = {**VERSIONS["v1.2"], "env": {"DEADLINE_SECONDS": "0.1"}}
+def models(weight: float, p99: str, *, hasty: bool) -> dict[str, Any]:
+    """The `models` of the stack file. A hasty v1.2 answers nearly everything with 503 or 504."""
+    deadline = {"env": {"DEADLINE_SECONDS": "0.1"}} if hasty else {}
     model = {
         "host": HOST,
         "owner": OWNER,
         "stable": "v1.1",
         "canary": {"v1.2": weight},
-        "versions": {**VERSIONS, "v1.2": hasty},
+        "versions": {**VERSIONS, "v1.2": {**VERSIONS["v1.2"], **deadline}},
         "rollout": {"steps": [20, 40, 100], "window": "1s"},
         "slo": {"p99": p99, "errorRatio": 0.05, "trafficDrop": 0.5},
         "alerts": {name: {"for": "1s"} for name in TUNED},
@@ -81,9 +81,10 @@ class Watched:
         """Where its monitoring is."""
         return f"{self.stack.name}-monitoring"
 
-    def write(self, weight: float = 20, p99: str = "1ms") -> None:
+    def write(self, weight: float = 20, p99: str = "1ms", *, hasty: bool = True) -> None:
         """Write the stack file."""
-        self.stack.write(models(weight, p99), alerting=alerting(self.namespace))
+        written = models(weight, p99, hasty=hasty)
+        self.stack.write(written, alerting=alerting(self.namespace))
 
     def kubectl(self, *arguments: str) -> str:
         """In the namespace of monitoring."""
@@ -111,12 +112,26 @@ class Watched:
             if each["state"] == "firing" and each["labels"].get("model") == MODEL
         }
 
-    def told(self, robot: str) -> list[frozenset[Told]]:
-        """What a robot's group has read, message by message."""
+    def samples(self, series: str, window: str) -> list[tuple[float, float]]:
+        """Times (Unix) and values of all samples of a series' last `window`."""
+        found = self.prometheus(f"query?query={quote(f'{series}[{window}]')}")["result"]
+        return [(at, float(value)) for each in found for at, value in each["values"]]
+
+    def metrics(self, service: str, port: int) -> str:
+        """What a part of monitoring tells of itself now."""
+        proxy = f"/api/v1/namespaces/{self.namespace}/services/{service}:{port}/proxy/metrics"
+        return self.kubectl("get", "--raw", proxy)
+
+    def messages(self, robot: str) -> list[tuple[float, frozenset[Told]]]:
+        """What a robot's group has read: when (Unix), and the alerts of each message."""
         file = self.layout.robots / "accepted.jsonl"
         lines = file.read_text().splitlines() if file.exists() else []
-        messages = [json.loads(line) for line in lines]
-        return [_alerts(each["text"]) for each in messages if each["token"] == robot]
+        read = [json.loads(line) for line in lines]
+        return [(each["at"], _alerts(each["text"])) for each in read if each["token"] == robot]
+
+    def told(self, robot: str) -> list[frozenset[Told]]:
+        """The same without times."""
+        return [alerts for _, alerts in self.messages(robot)]
 
     def volume(self, pod: str, name: str) -> Path:
         """An emptyDir of a pod, as this machine sees it."""
