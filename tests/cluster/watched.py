@@ -22,8 +22,10 @@ MODEL = "ocr"
 HOST = "watched.example.com"
 OWNER = "vision"
 # Alerts of the model that a test causes, with a patience that a test has.
-TUNED = ("HighModelErrorRate", "HighModelLatency", "LowModelQPS", "GatewayErrors")
-TUNED += ("NoReadyEndpoints",)
+TUNED = (
+    *("HighModelErrorRate", "HighModelLatency", "LowModelQPS"),
+    *("GatewayErrors", "NoReadyEndpoints"),
+)
 _RESOLVED = "✅"
 _ICONS = ("🔴", "🟠", "🔵", _RESOLVED)
 _LABELS = re.compile(r"(?P<alert>\w+) · severity \w+ · model \S+( · version (?P<version>\S+))?")
@@ -138,7 +140,7 @@ class Watched:
         found = json.loads(self.kubectl("get", "pod", pod, "-o", "json"))
         node, uid = found["spec"]["nodeName"], found["metadata"]["uid"]
         pods = self.layout.node_directory(node) / "lib/kubelet/pods"
-        return pods / uid / "volumes/kubernetes.io~empty-dir" / name
+        return pods / str(uid) / "volumes/kubernetes.io~empty-dir" / name
 
     def pods(self) -> dict[str, tuple[str, int]]:
         """Identity and number of restarts of each pod of monitoring."""
@@ -169,8 +171,11 @@ def backfill(watched: Watched, promtool: Path, scratch: Path, requests: float) -
     file = scratch / "history.txt"
     file.write_text("\n".join([*lines, "# EOF\n"]))
     blocks = scratch / "blocks"
-    command = [promtool, "tsdb", "create-blocks-from", "openmetrics", file, blocks]
-    subprocess.run(command, check=True, capture_output=True)
+    subprocess.run(
+        [promtool, "tsdb", "create-blocks-from", "openmetrics", file, blocks],
+        check=True,
+        capture_output=True,
+    )
     subprocess.run(["chown", "-R", "10001:10001", blocks], check=True)
     data = watched.volume("prometheus-0", "data")
     for block in blocks.iterdir():
