@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from bench.table import columns
@@ -115,10 +116,7 @@ def _measure(watched: Watched, fault: Fault) -> list[float]:
     fired = _first(watched, firing, bool, begun)
     fault.mend(watched)
     road = [begun, seen, fired, accepted - relay, accepted]
-    return [
-        *(after - before for before, after in zip(road, road[1:], strict=False)),
-        road[-1] - begun,
-    ]
+    return [*(after - before for before, after in pairwise(road)), accepted - begun]
 
 
 def _first(watched: Watched, series: str, shows: Callable[[float], bool], since: float) -> float:
