@@ -22,22 +22,24 @@ MODEL = "ocr"
 HOST = "watched.example.com"
 OWNER = "vision"
 # Alerts of the model that a test causes, with a patience that a test has.
-TUNED = ("HighModelErrorRate", "HighModelLatency", "LowModelQPS", "GatewayErrors")
-TUNED += ("NoReadyEndpoints",)
+TUNED = (
+    *("HighModelErrorRate", "HighModelLatency", "LowModelQPS"),
+    *("GatewayErrors", "NoReadyEndpoints"),
+)
 _RESOLVED = "✅"
 _ICONS = ("🔴", "🟠", "🔵", _RESOLVED)
 _LABELS = re.compile(r"(?P<alert>\w+) · severity \w+ · model \S+( · version (?P<version>\S+))?")
 
 
-def models(weight: float = 20, p99: str = "1ms") -> dict[str, Any]:
-    """The `models` of the stack file. v1.2 answers nearly everything with 503 or 504."""
-    hasty = {**VERSIONS["v1.2"], "env": {"DEADLINE_SECONDS": "0.1"}}
+def models(weight: float, p99: str, *, hasty: bool) -> dict[str, Any]:
+    """The `models` of the stack file. A hasty v1.2 answers nearly everything with 503 or 504."""
+    deadline = {"env": {"DEADLINE_SECONDS": "0.1"}} if hasty else {}
     model = {
         "host": HOST,
         "owner": OWNER,
         "stable": "v1.1",
         "canary": {"v1.2": weight},
-        "versions": {**VERSIONS, "v1.2": hasty},
+        "versions": {**VERSIONS, "v1.2": {**VERSIONS["v1.2"], **deadline}},
         "rollout": {"steps": [20, 40, 100], "window": "1s"},
         "slo": {"p99": p99, "errorRatio": 0.05, "trafficDrop": 0.5},
         "alerts": {name: {"for": "1s"} for name in TUNED},
@@ -81,9 +83,10 @@ class Watched:
         """Where its monitoring is."""
         return f"{self.stack.name}-monitoring"
 
-    def write(self, weight: float = 20, p99: str = "1ms") -> None:
+    def write(self, weight: float = 20, p99: str = "1ms", *, hasty: bool = True) -> None:
         """Write the stack file."""
-        self.stack.write(models(weight, p99), alerting=alerting(self.namespace))
+        written = models(weight, p99, hasty=hasty)
+        self.stack.write(written, alerting=alerting(self.namespace))
 
     def kubectl(self, *arguments: str) -> str:
         """In the namespace of monitoring."""
@@ -111,19 +114,33 @@ class Watched:
             if each["state"] == "firing" and each["labels"].get("model") == MODEL
         }
 
-    def told(self, robot: str) -> list[frozenset[Told]]:
-        """What a robot's group has read, message by message."""
+    def samples(self, series: str, window: str) -> list[tuple[float, float]]:
+        """Times (Unix) and values of all samples of a series' last `window`."""
+        found = self.prometheus(f"query?query={quote(f'{series}[{window}]')}")["result"]
+        return [(at, float(value)) for each in found for at, value in each["values"]]
+
+    def metrics(self, service: str, port: int) -> str:
+        """What a part of monitoring tells of itself now."""
+        proxy = f"/api/v1/namespaces/{self.namespace}/services/{service}:{port}/proxy/metrics"
+        return self.kubectl("get", "--raw", proxy)
+
+    def messages(self, robot: str) -> list[tuple[float, frozenset[Told]]]:
+        """What a robot's group has read: when (Unix), and the alerts of each message."""
         file = self.layout.robots / "accepted.jsonl"
         lines = file.read_text().splitlines() if file.exists() else []
-        messages = [json.loads(line) for line in lines]
-        return [_alerts(each["text"]) for each in messages if each["token"] == robot]
+        read = [json.loads(line) for line in lines]
+        return [(each["at"], _alerts(each["text"])) for each in read if each["token"] == robot]
+
+    def told(self, robot: str) -> list[frozenset[Told]]:
+        """The same without times."""
+        return [alerts for _, alerts in self.messages(robot)]
 
     def volume(self, pod: str, name: str) -> Path:
         """An emptyDir of a pod, as this machine sees it."""
         found = json.loads(self.kubectl("get", "pod", pod, "-o", "json"))
         node, uid = found["spec"]["nodeName"], found["metadata"]["uid"]
         pods = self.layout.node_directory(node) / "lib/kubelet/pods"
-        return pods / uid / "volumes/kubernetes.io~empty-dir" / name
+        return pods / str(uid) / "volumes/kubernetes.io~empty-dir" / name
 
     def pods(self) -> dict[str, tuple[str, int]]:
         """Identity and number of restarts of each pod of monitoring."""
@@ -154,8 +171,11 @@ def backfill(watched: Watched, promtool: Path, scratch: Path, requests: float) -
     file = scratch / "history.txt"
     file.write_text("\n".join([*lines, "# EOF\n"]))
     blocks = scratch / "blocks"
-    command = [promtool, "tsdb", "create-blocks-from", "openmetrics", file, blocks]
-    subprocess.run(command, check=True, capture_output=True)
+    subprocess.run(
+        [promtool, "tsdb", "create-blocks-from", "openmetrics", file, blocks],
+        check=True,
+        capture_output=True,
+    )
     subprocess.run(["chown", "-R", "10001:10001", blocks], check=True)
     data = watched.volume("prometheus-0", "data")
     for block in blocks.iterdir():

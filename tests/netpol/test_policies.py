@@ -199,8 +199,8 @@ def test_a_robot_at_an_address_of_its_own_is_the_only_one_that_the_relay_reaches
         }
     )
     relay = next(each for each in own_pods(config) if each.name == "relay")
-    others: list[Peer] = [*STRANGERS, *ADDRESSES]
-    asked = list(product([relay], others, [*PORTS, 8080]))
+    elsewhere: list[Peer] = [*STRANGERS, *ADDRESSES]
+    asked = list(product([relay], elsewhere, [*PORTS, 8080]))
     assert allowed(config, asked) == {("relay", "resolver", 53), ("relay", "neighbour", 8080)}
 
 

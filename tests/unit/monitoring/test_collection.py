@@ -43,10 +43,8 @@ def pods(config: StackConfig) -> Iterator[tuple[str, Manifest]]:
 
 
 def job(config: StackConfig, name: str) -> Manifest:
-    one: Manifest
-    (one,) = [
-        each for each in prometheus_config(config)["scrape_configs"] if each["job_name"] == name
-    ]
+    jobs: list[Manifest] = prometheus_config(config)["scrape_configs"]
+    (one,) = [each for each in jobs if each["job_name"] == name]
     return one
 
 
