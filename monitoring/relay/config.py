@@ -49,8 +49,8 @@ class Links:
 
     Attributes:
         alertmanager: base of Alertmanager's own page, for links to silences.
-        dashboards: base of Grafana, for the annotation `dashboard_url`.
-        runbooks: base of the runbooks, for the annotation `runbook_url`.
+        dashboards: base of Grafana, for the annotation `dashboard`.
+        runbooks: base of the runbooks, for the annotation `runbook`.
     """
 
     alertmanager: str | None = None

@@ -170,7 +170,7 @@ class Renderer:
         if any(each.firing for each in group.incidents):
             labels = group.latest.labels or shared([each.alert.labels for each in group.incidents])
             pages.append((say.silence, links.silence(self.config.links, labels)))
-        for annotation, word in (("dashboard_url", say.dashboard), ("runbook_url", say.runbook)):
+        for annotation, word in (("dashboard", say.dashboard), ("runbook", say.runbook)):
             urls = {each.alert.annotations.get(annotation) for each in group.incidents}
             pages += [
                 (word, links.allowed(self.config.links, url)) for url in sorted(filter(None, urls))

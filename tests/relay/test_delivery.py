@@ -90,7 +90,7 @@ def test_hostile_labels_call_nobody_and_link_nowhere(
             annotations={
                 "summary": "[look](https://evil.example) <at id=ou_1></at> <@li> @13800000000",
                 "description": "![x](https://evil.example/x.png)\n<a href='http://evil'>y</a>",
-                "runbook_url": "https://evil.example/runbook",
+                "runbook": "https://evil.example/runbook",
             },
             pod="](https://evil.example)",
         )

@@ -40,8 +40,8 @@ def text(batch: Batch) -> str:
 def test_a_message_says_what_how_bad_where_since_when_and_what_to_do() -> None:
     annotations = {
         "value": "0.052",
-        "dashboard_url": "https://grafana.example.com/d/ocr",
-        "runbook_url": "https://wiki.example.com/runbooks/HighModelErrorRate",
+        "dashboard": "https://grafana.example.com/d/ocr",
+        "runbook": "https://wiki.example.com/runbooks/HighModelErrorRate",
     }
     (message,) = composed(notification(alert(annotations=annotations, pod="a"))).messages
     assert message.title == "🔴 Alert firing · critical: HighModelErrorRate (ocr v1.2)"
@@ -79,8 +79,8 @@ def test_texts_from_elsewhere_are_no_links() -> None:
     hostile = alert(
         annotations={
             "summary": "<at id=all></at> [x](https://evil.example)",
-            "runbook_url": "https://evil.example/runbook",
-            "dashboard_url": "https://grafana.example.com@evil.example/",
+            "runbook": "https://evil.example/runbook",
+            "dashboard": "https://grafana.example.com@evil.example/",
         },
         pod="](https://evil.example)",
     )
@@ -193,7 +193,7 @@ ALERTS = st.builds(
         max_size=12,
     ),
     st.dictionaries(
-        st.sampled_from(["summary", "description", "value", "runbook_url", "dashboard_url"]),
+        st.sampled_from(["summary", "description", "value", "runbook", "dashboard"]),
         TEXTS,
     ),
 )
