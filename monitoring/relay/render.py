@@ -95,7 +95,7 @@ class Renderer:
         if len(group.incidents) > 1:
             alerts = [each.alert for each in group.incidents]
             common = shared([alert.labels for alert in alerts])
-            summary = shared([alert.annotations for alert in alerts]).get("summary")
+            summary = self._said(shared([alert.annotations for alert in alerts]), "summary")
             name = common.get("alertname") or say.alerts(len(alerts))
             head = (
                 f"{self._name(name)} {_TIMES}{len(alerts)}",
@@ -115,10 +115,14 @@ class Renderer:
         if url:
             yield self.markup.link(PHRASES[self.config.language].all_alerts, url)
 
+    def _said(self, annotations: Mapping[str, str], name: str) -> str:
+        """An annotation in the group's language, such as `summary_zh`, else as it is."""
+        return annotations.get(f"{name}_{self.config.language}") or annotations.get(name, "")
+
     def _one_line(self, incident: Incident, common: Mapping[str, str], summary: str | None) -> str:
         alert = incident.alert
         own = [(name, value) for name, value in alert.labels.items() if name not in common]
-        said = "" if summary else alert.annotations.get("summary", "")
+        said = "" if summary else self._said(alert.annotations, "summary")
         times = self._time(alert.starts_at, short=True)
         if alert.ends_at and not incident.firing:
             times += f" → {self._time(alert.ends_at, short=True)}"
@@ -135,10 +139,10 @@ class Renderer:
     def _incident(self, incident: Incident) -> Iterator[str]:
         say, text = PHRASES[self.config.language], self.markup.text
         alert = incident.alert
-        summary = text(alert.annotations.get("summary", ""), _SUMMARY)
+        summary = text(self._said(alert.annotations, "summary"), _SUMMARY)
         head = summary or text(alert.labels.get("alertname", ""), _TITLE)
         yield f"{ICONS[tone([incident])]} {self.markup.bold(head)}" if head else ""
-        description = plain_lines(alert.annotations.get("description", ""))
+        description = plain_lines(self._said(alert.annotations, "description"))
         for line in description:
             yield f"{self.markup.quote}{text(line, _DESCRIPTION)}"
         names = (("severity", say.severity), ("model", say.model), ("version", say.version))

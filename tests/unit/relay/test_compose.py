@@ -59,6 +59,14 @@ def test_a_message_says_what_how_bad_where_since_when_and_what_to_do() -> None:
     )
 
 
+def test_a_chinese_group_reads_the_chinese_texts_of_an_alert() -> None:
+    annotations = {"summary_zh": "5.2% 的请求失败", "description_zh": "5 分钟内 5.2%"}
+    (message,) = composed(notification(alert(annotations=annotations)), language="zh").messages
+    assert message.lines[:2] == ("🔴 **5.2% 的请求失败**", "> 5 分钟内 5.2%")
+    (message,) = composed(notification(alert(annotations=annotations))).messages
+    assert message.lines[0] == "🔴 **5.2% of the requests fail**"
+
+
 def test_a_resolution_looks_otherwise_and_silences_nothing() -> None:
     (message,) = composed(notification(alert(status="resolved")), language="zh").messages
     assert message.title == "✅ 告警恢复：HighModelErrorRate (ocr v1.2)"
