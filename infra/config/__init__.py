@@ -6,10 +6,11 @@ both give a frozen `StackConfig` or raise `ConfigErrors` with everything that is
 
 from infra.config.alerting import Alerting
 from infra.config.errors import ConfigErrors, Problem
-from infra.config.model import Match, Model, Rollout, Slo, Tls
+from infra.config.model import Match, Model, Slo, Tls
 from infra.config.names import canary_name, object_name
 from infra.config.parse import parse
 from infra.config.pools import Pool
+from infra.config.rollout import Rollout
 from infra.config.stack import Gateway, Override, Registry, StackConfig
 from infra.config.stack_file import load_file
 from infra.config.values import Secret, Weight, show_duration, tenths

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated
 
 from pydantic import PlainSerializer, PlainValidator, ValidationInfo, WithJsonSchema
@@ -47,6 +47,12 @@ def _duration(value: object) -> timedelta:
     if not duration:
         raise ValueError("no time at all")
     return duration
+
+
+def _day(value: object) -> date:
+    if not isinstance(value, str) or len(value) != len("2027-02-05"):
+        raise ValueError("not a day")
+    return date.fromisoformat(value)
 
 
 def show_duration(duration: timedelta) -> str:
@@ -110,6 +116,20 @@ Duration = Annotated[
     WithJsonSchema(DURATION_SCHEMA),
 ]
 """A time above zero, written with units: `90s`, `30m`, `1h30m`, `500ms`."""
+
+Day = Annotated[
+    date,
+    PlainValidator(_day),
+    PlainSerializer(date.isoformat, return_type=str),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+            "title": 'a day in quotes, such as "2027-02-05"',
+        }
+    ),
+]
+"""A calendar day."""
 
 SecretText = Annotated[
     Secret,
