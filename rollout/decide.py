@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from infra.config import Rollout, show_duration
-from rollout.state import Act, Command, Outcome, Phase, Seen, State, Traffic
+from infra.split import Split, percent
+from rollout.state import Act, Command, Outcome, Phase, Seen, State
 from rollout.waits import waits_for
 
 MOST_FAILURES = 3
@@ -57,7 +58,7 @@ def _preflight(state: State, seen: Seen, plan: Rollout) -> State:
     if seen.preflight is None or state.paused:
         return state
     if plan.testers is not None:
-        to = Traffic(state.old, state.new, 0)
+        to = Split(state.old, {state.new: 0})
         return replace(state, phase=Phase.TESTERS, act=Act("up", to), reason="testers only")
     return state if waits_for(state, seen, plan) else _rise(state, seen, plan)
 
@@ -104,19 +105,19 @@ def _lacking(state: State, seen: Seen, plan: Rollout) -> State:
 def _rise(state: State, seen: Seen, plan: Rollout) -> State:
     following = state.step + 1
     if following == len(plan.steps):
-        act = Act("up", Traffic(state.new))
+        act = Act("up", Split(state.new, {}))
         return replace(
             state, phase=Phase.WATCH, act=act, approved=False, told=False, reason="promotion"
         )
-    weight = float(plan.steps[following])
+    weight = plan.steps[following]
     return replace(
         state,
         phase=Phase.STEP,
         step=following,
-        act=Act("up", Traffic(state.old, state.new, weight)),
+        act=Act("up", Split(state.old, {state.new: weight})),
         approved=False,
         told=False,
-        reason=f"to {weight:g}%: {seen.words}" if seen.words else f"to {weight:g}%",
+        reason=f"to {percent(weight)}%: {seen.words}" if seen.words else f"to {percent(weight)}%",
     )
 
 
@@ -130,7 +131,7 @@ def _after_act(state: State, seen: Seen) -> State:
     if state.phase is not Phase.BACK:
         return replace(state, since=seen.now)
     if act.kind == "patch":
-        return replace(state, act=Act("up", act.traffic))
+        return replace(state, act=Act("up", act.split))
     return _end(state, Outcome.ROLLED_BACK, state.reason)
 
 
@@ -141,7 +142,7 @@ def _after_failure(state: State, act: Act, failed: str) -> State:
     if state.phase is not Phase.BACK:
         return _back(state, f"the update failed {failures} times: {failed}")
     # Going back is never given up; where the live route cannot be patched, an update may write it.
-    return replace(state, act=Act("up", act.traffic), failures=failures)
+    return replace(state, act=Act("up", act.split), failures=failures)
 
 
 def _back(state: State, reason: str) -> State:
@@ -155,16 +156,16 @@ def _back(state: State, reason: str) -> State:
     )
 
 
-def _taken_back(state: State) -> Traffic:
-    return Traffic(state.old, state.new, 0)
+def _taken_back(state: State) -> Split:
+    return Split(state.old, {state.new: 0})
 
 
-def _expected(state: State, plan: Rollout) -> Traffic:
+def _expected(state: State, plan: Rollout) -> Split:
     """The traffic that the last act has left."""
     if state.phase is Phase.WATCH:
-        return Traffic(state.new)
-    weight = float(plan.steps[state.step]) if state.phase is Phase.STEP else 0.0
-    return Traffic(state.old, state.new, weight)
+        return Split(state.new, {})
+    weight = plan.steps[state.step] if state.phase is Phase.STEP else 0
+    return Split(state.old, {state.new: weight})
 
 
 def _end(state: State, outcome: Outcome, reason: str) -> State:

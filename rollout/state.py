@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from infra.split import Split
+
 
 class Phase(StrEnum):
     """Where in its life a rollout is."""
@@ -47,34 +49,15 @@ class Command(StrEnum):
 
 
 @dataclass(frozen=True)
-class Traffic:
-    """A split with at most one canary, whose `weight` is in percent; stable has the rest."""
-
-    stable: str
-    canary: str | None = None
-    weight: float = 0.0
-
-    def share(self, version: str) -> float:
-        """Percent of the requests that `version` gets."""
-        if version == self.canary:
-            return self.weight
-        return 100 - self.weight if version == self.stable else 0.0
-
-    def __str__(self) -> str:
-        canary = "" if self.canary is None else f", {self.canary} {self.weight:g}%"
-        return f"stable {self.stable}{canary}"
-
-
-@dataclass(frozen=True)
 class Act:
     """What the controller does next; done twice it does no more than once.
 
-    `up` makes the stack file say `traffic` and updates the stack, `patch` writes the live route
+    `up` makes the stack file say `split` and updates the stack, `patch` writes the live route
     alone, which takes milliseconds.
     """
 
     kind: Literal["up", "patch"]
-    traffic: Traffic
+    split: Split
 
 
 @dataclass(frozen=True)
@@ -128,7 +111,7 @@ class Seen:
     verdict: Literal["promote", "hold", "rollback"] | None = None
     words: str = ""
     requests: int = 0
-    live: Traffic | None = None
+    live: Split | None = None
     alerts: tuple[str, ...] | None = None
     closed: str | None = None
     broken: str | None = None

@@ -14,8 +14,9 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from infra.config import Rollout
+from infra.split import Split
 from rollout.decide import decide
-from rollout.state import Act, Command, Outcome, Phase, Seen, State, Traffic
+from rollout.state import Act, Command, Outcome, Phase, Seen, State
 
 START = datetime(2026, 11, 24, 9, tzinfo=UTC)
 PLAN = Rollout.model_validate(
@@ -39,7 +40,7 @@ class Weather(RuleBasedStateMachine):
         super().__init__()
         self.now = START
         self.state = State("v1", "v2", Phase.PREFLIGHT, START)
-        self.live = Traffic("v1")
+        self.live = Split("v1", {})
         self.others_moved = False
         self.condemned = False
 
@@ -53,7 +54,7 @@ class Weather(RuleBasedStateMachine):
         act = self.state.act
         if act is None or act == before.act:
             return
-        if act.traffic.share("v2") <= self.live.share("v2"):
+        if act.split.share("v2") <= self.live.share("v2"):
             return
         assert before.phase not in (Phase.BACK, Phase.DONE), "a rise after the decision to go back"
         assert seen.alerts == (), "a rise while alerts fire, or nobody knows"
@@ -63,7 +64,7 @@ class Weather(RuleBasedStateMachine):
             assert seen.verdict == "promote", "a rise without evidence"
             assert seen.now - before.since >= PLAN.window, "a rise before the window was over"
             assert before.act is None, "a rise before the last one was done"
-        if act.traffic.weight == 50:
+        if act.split.share("v2") == 50:
             assert before.approved or Command.PROMOTE in seen.commands, "a gate was passed"
 
     @rule(
@@ -123,13 +124,13 @@ class Weather(RuleBasedStateMachine):
     @precondition(lambda self: self.state.act is None and not self.state.done)
     @rule(weight=st.sampled_from([0.0, 20.0]))
     def somebody_moves_the_traffic(self, weight: float) -> None:
-        self.live = Traffic("v1", "v2", weight)
+        self.live = Split("v1", {"v2": weight})
         self.others_moved = True
 
     def _apply(self) -> None:
         act = self.state.act
         assert isinstance(act, Act)
-        self.live = act.traffic
+        self.live = act.split
 
     @invariant()
     def its_end_is_what_the_cluster_routes(self) -> None:
@@ -137,9 +138,9 @@ class Weather(RuleBasedStateMachine):
             case Outcome.ROLLED_BACK:
                 assert self.live.share("v2") == 0
             case Outcome.PROMOTED if not self.others_moved:
-                assert self.live == Traffic("v2")
+                assert self.live == Split("v2", {})
             case Outcome.REFUSED if not self.others_moved:
-                assert self.live == Traffic("v1")
+                assert self.live == Split("v1", {})
             case Outcome.LEFT:
                 assert self.others_moved
 
