@@ -55,12 +55,10 @@ def _heard(state: State, seen: Seen) -> State:
 def _preflight(state: State, seen: Seen, plan: Rollout) -> State:
     if seen.preflight:
         return _end(state, Outcome.REFUSED, "; ".join(seen.preflight))
-    if seen.preflight is None or state.paused:
+    if seen.preflight is None or waits_for(state, seen, plan):
         return state
-    if plan.testers is not None:
-        to = Split(state.old, {state.new: 0})
-        return replace(state, phase=Phase.TESTERS, act=Act("up", to), reason="testers only")
-    return state if waits_for(state, seen, plan) else _rise(state, seen, plan)
+    to = Split(state.old, {state.new: 0})
+    return replace(state, phase=Phase.TESTERS, act=Act("up", to), reason="deployed at 0%")
 
 
 def _observe(state: State, seen: Seen, plan: Rollout) -> State:

@@ -16,7 +16,7 @@ class Phase(StrEnum):
     PREFLIGHT = "preflight"
     """Nothing has been changed yet."""
     TESTERS = "testers"
-    """Weight 0: only testers reach the canary."""
+    """Deployed at weight 0: only testers reach the canary."""
     STEP = "step"
     """The canary has the weight of a step, or is being given it."""
     WATCH = "watch"

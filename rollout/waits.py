@@ -12,7 +12,7 @@ def waits_for(state: State, seen: Seen, plan: Rollout) -> str | None:
     """What a rollout that nothing speaks against still waits for; None when it goes on."""
     match state.phase:
         case Phase.PREFLIGHT:
-            return _people(state, seen, plan)
+            return "somebody to resume it: paused" if state.paused else None
         case Phase.TESTERS:
             span = plan.testers or timedelta()
             return _sources(seen) or _time(state, seen, span) or _people(state, seen, plan)
