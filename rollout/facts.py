@@ -31,7 +31,7 @@ def pods(api: client.ApiClient, config: StackConfig, model: str) -> dict[str, Po
 
 
 def spare(api: client.ApiClient, config: StackConfig) -> dict[str, int]:
-    """Accelerators that no pod has asked for, by pool, on nodes that take pods. Raises ClusterAway."""
+    """Accelerators that no pod has asked for, by pool. Raises ClusterAway."""
     core = client.CoreV1Api(api)
     with asked("list nodes"):
         nodes = core.list_node(label_selector=POOL, _request_timeout=TIMEOUT).items
