@@ -157,9 +157,7 @@ class Controller:
 
     def _alerts(self, state: State) -> tuple[str, ...] | None:
         try:
-            return firing(
-                self._world.alertmanager, self._config.namespace, self._model, state.new
-            )
+            return firing(self._world.alertmanager, self._config.namespace, self._model, state.new)
         except SourceAway as error:
             _log.warning("%s", error)
             return None
