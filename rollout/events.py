@@ -35,14 +35,18 @@ def _said(before: State | None, after: State, plan: Rollout) -> tuple[str, str] 
         return "rollout begins", "开始灰度"
     if after.told and not before.told:
         return "lacks requests", "请求量不足"
-    if after.phase is not before.phase and after.phase is Phase.BACK:
+    if after.phase is Phase.BACK and before.phase is not Phase.BACK:
         return "is being taken back", "正在回滚"
-    if after.act is not None or before.act is None:
-        return None
-    # What was begun has been done.
-    if after.phase is Phase.STEP:
-        weight = percent(plan.steps[after.step])
-        return f"has {weight}% of the requests", f"已有 {weight}% 的流量"
-    if after.phase is Phase.WATCH:
-        return "is stable now, and watched", "已转正,观察中"
-    return None
+    return _done(after, plan) if after.act is None and before.act is not None else None
+
+
+def _done(after: State, plan: Rollout) -> tuple[str, str] | None:
+    """What was begun has been done."""
+    match after.phase:
+        case Phase.STEP:
+            weight = percent(plan.steps[after.step])
+            return f"has {weight}% of the requests", f"已有 {weight}% 的流量"
+        case Phase.WATCH:
+            return "is stable now, and watched", "已转正,观察中"
+        case _:
+            return None
