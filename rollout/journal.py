@@ -7,7 +7,6 @@ controllers that both think they may act, one finds out here.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -40,7 +39,7 @@ class Page:
     """All that a journal knows.
 
     holder: the controller that wrote last.
-    judge: the judge's state as JSON values, so that its E values outlive a controller.
+    judge: the judge's state as JSON, so that its E values outlive a controller.
     commands: what people said and no controller has heard yet.
     revision: of the object, None before it exists.
     """
@@ -48,7 +47,7 @@ class Page:
     state: State | None = None
     plan: Rollout = field(default_factory=Rollout)
     holder: str = ""
-    judge: Mapping[str, Any] | None = None
+    judge: str | None = None
     entries: tuple[Entry, ...] = ()
     commands: tuple[Command, ...] = ()
     revision: str | None = None
@@ -134,7 +133,7 @@ def _dump(page: Page) -> dict[str, str]:
         "state": "" if page.state is None else _STATE.dump_json(page.state).decode(),
         "plan": page.plan.model_dump_json(by_alias=True),
         "holder": page.holder,
-        "judge": "" if page.judge is None else json.dumps(page.judge),
+        "judge": page.judge or "",
         "entries": "\n".join(_ENTRY.dump_json(entry).decode() for entry in page.entries),
         "commands": " ".join(page.commands),
     }
@@ -145,7 +144,7 @@ def _parse(data: Mapping[str, str], revision: str) -> Page:
         state=_STATE.validate_json(data["state"]) if data.get("state") else None,
         plan=Rollout.model_validate_json(data.get("plan") or "{}"),
         holder=data.get("holder", ""),
-        judge=json.loads(data["judge"]) if data.get("judge") else None,
+        judge=data.get("judge") or None,
         entries=tuple(map(_ENTRY.validate_json, data.get("entries", "").splitlines())),
         commands=tuple(map(Command, data.get("commands", "").split())),
         revision=revision,

@@ -25,10 +25,11 @@ _SLOTS = "paddle_canary_route_info"
 
 
 @dataclass(frozen=True)
-class Sample:
+class PodSample:
     """One scrape of one pod: its counters since the process began.
 
     at: Unix time of the scrape, in seconds.
+    observed: requests that the latency histogram has.
     buckets: upper bound in seconds -> requests that took no longer.
     bad: quality signal -> answers beyond its bound.
     """
@@ -38,11 +39,14 @@ class Sample:
     pod: str
     requests: float
     errors: float
+    observed: float
     buckets: Mapping[float, float]
     bad: Mapping[str, float]
 
 
-def scrapes(source: Source, namespace: str, name: str, model: Model, seconds: int) -> list[Sample]:
+def scrapes(
+    source: Source, namespace: str, name: str, model: Model, seconds: int
+) -> list[PodSample]:
     """All scrapes of the model's pods in the last `seconds`, by time. Raises SourceAway."""
     metrics = "|".join((_REQUESTS, _ERRORS, _LATENCY, _QUALITY))
     where = labels(namespace=namespace, model=name)
@@ -84,14 +88,23 @@ class _Scrape:
             case "paddle_model_quality_bucket":
                 self.quality[metric["signal"]][_bound(metric)] = value
 
-    def sample(self, at: float, version: str, pod: str, model: Model) -> Sample:
+    def sample(self, at: float, version: str, pod: str, model: Model) -> PodSample:
         bad = {
             signal: _beyond(self.quality[signal], bound.below, bound.above)
             for signal, bound in model.slo.quality.items()
             if signal in self.quality
         }
         finite = {bound: count for bound, count in self.buckets.items() if bound < inf}
-        return Sample(at, version, pod, self.requests or 0, self.errors or 0, finite, bad)
+        return PodSample(
+            at=at,
+            version=version,
+            pod=pod,
+            requests=self.requests or 0,
+            errors=self.errors or 0,
+            observed=self.buckets.get(inf, 0),
+            buckets=finite,
+            bad=bad,
+        )
 
 
 def _bound(metric: Mapping[str, str]) -> float:

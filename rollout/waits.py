@@ -49,7 +49,7 @@ def _metrics(seen: Seen) -> str | None:
 
 
 def _evidence(seen: Seen) -> str | None:
-    return _metrics(seen) or (None if seen.verdict == "promote" else seen.words)
+    return _metrics(seen) or (None if seen.verdict == "promote" else f"evidence: {seen.words}")
 
 
 def _people(state: State, seen: Seen, plan: Rollout) -> str | None:

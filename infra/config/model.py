@@ -39,13 +39,6 @@ class Quality(Part):
     above: float | None = Field(
         default=None, description="Scores above this bound are bad; a bucket of the histogram."
     )
-    share: float = Field(
-        default=0.05,
-        gt=0,
-        lt=1,
-        title="a share between 0 and 1",
-        description="Bad answers per answer from which a step is not passed. Default 0.05.",
-    )
 
 
 class Slo(Part):

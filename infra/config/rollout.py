@@ -54,18 +54,18 @@ class Judge(Part):
         lt=0.5,
         title="a probability between 0 and 0.5",
         description=(
-            "Chance that a whole rollout of a version that is no worse is rolled back. Default "
-            "0.01: one false alarm in a hundred releases."
+            "Chance that a version that is no worse is rolled back at a step, however often one "
+            "looks. Default 0.01."
         ),
     )
     beta: float = Field(
-        default=0.05,
+        default=0.01,
         gt=0,
         lt=0.5,
         title="a probability between 0 and 0.5",
         description=(
-            "Chance that a step is passed by a version whose share of bad answers is at its bound "
-            "(`slo.errorRatio`, `slo.quality`). Default 0.05."
+            "Chance that a step is passed by a version that fails as often as `slo.errorRatio`. "
+            "Default 0.01: about 540 requests without an error, with an errorRatio of 0.01."
         ),
     )
     tolerated_ratio: float = Field(
@@ -77,11 +77,11 @@ class Judge(Part):
             "How many times as many bad answers as stable a canary may give. Default 1: no worse."
         ),
     )
-    warm_up: Duration = Field(
-        default=timedelta(seconds=30),
+    warm_up: Duration | None = Field(
+        default=None,
         description=(
-            "Time after a pod's start that is not judged. Default 30s: caches fill, kernels are "
-            "chosen."
+            "Time after a pod was first seen that is not judged. Default none: readiness has "
+            "waited until it was warm."
         ),
     )
 

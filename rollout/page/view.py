@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from math import exp
 from typing import Any
 
 from rollout.journal import Entry, Page
+from rollout.judge.evidence import path
+from rollout.judge.state import from_json
 from rollout.report import headline, place
 from rollout.state import State
 
+_LARGEST = 690.0
 MOST_ENTRIES = 50
 """Entries of the journal that the page shows; `rollout history` has all."""
 
@@ -25,9 +29,30 @@ def view(model: str, page: Page) -> dict[str, Any]:
         "steps": list(page.plan.steps),
         "windowSeconds": page.plan.window.total_seconds(),
         "evidence": dict(page.entries[-1].evidence) if page.entries else {},
-        "judge": page.judge or {},
+        **_path(page),
         "entries": [_entry(entry) for entry in reversed(page.entries[-MOST_ENTRIES:])],
     }
+
+
+def _path(page: Page) -> dict[str, Any]:
+    """E values over time (Unix seconds), and what they are on their way to."""
+    if page.judge is None:
+        return {"path": [], "bounds": {}}
+    judge = from_json(page.judge)
+    points = [
+        {"t": point.t, "rollback": _number(point.rollback), "promote": _number(point.promotion)}
+        for point in path(judge)
+    ]
+    settings = judge.settings
+    return {
+        "path": points,
+        "bounds": {"rollback": 1 / settings.alpha, "promote": 1 / settings.beta},
+    }
+
+
+def _number(log: float) -> float:
+    """An E value from its logarithm; beyond what a double holds it is only said to be huge."""
+    return exp(min(log, _LARGEST))
 
 
 def _state(state: State) -> dict[str, Any]:

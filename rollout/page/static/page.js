@@ -68,22 +68,22 @@ function share(rollout) {
 }
 
 function evidence(rollout) {
-  const signals = Object.entries(rollout.evidence.signals || {});
+  const signals = rollout.evidence.signals || [];
   const table = signals.length === 0
     ? make("p", { class: "empty" }, word("noEvidence"))
     : make("div", { class: "scroll" }, make("table", {},
       make("thead", {}, make("tr", {},
         make("th", {}, word("signal")),
         ...["stable", "canary", "value"].map((k) => make("th", { class: "number" }, word(k))))),
-      make("tbody", {}, ...signals.map(([name, s]) => make("tr", {},
-        make("td", {}, name),
+      make("tbody", {}, ...signals.map((s) => make("tr", {},
+        make("td", {}, s.signal),
         make("td", { class: "number" }, counts(s.stable)),
         make("td", { class: "number" }, counts(s.canary)),
-        make("td", { class: "number" }, number(s.e)))))));
+        make("td", { class: "number" }, number(s.rollback)))))));
   return make("section", {}, make("h3", {}, word("evidence")), table);
 }
 
-const counts = (arm) => arm ? `${arm.bad} ${word("of")} ${arm.requests}` : "–";
+const counts = (arm) => arm ? `${arm.bad} ${word("of")} ${arm.total}` : "–";
 
 function path(rollout) {
   const points = rollout.path || [];

@@ -34,7 +34,7 @@ CONFIG = load_file(Path(__file__).parents[3] / "Pulumi.prod.yaml")
 PLAN = Rollout.model_validate(
     {"steps": [5, 50, 100], "window": "10s", "minRequests": 100, "watch": "10s"}
 )
-GOOD = Judged("promote", "sound", 500, {"errors": 1}, {"wealth": 2})
+GOOD = Judged("promote", "sound", 500, {"errors": 1}, "{}")
 OLD = Split("v1.1", {})
 
 
@@ -71,7 +71,7 @@ def drive(
     clock = Clock(happens)
     clock.seconds = getattr(world, "seconds", 0.0)
     monkeypatch.setattr(controller, "_now", clock.now)
-    monkeypatch.setattr(controller.time, "sleep", clock.sleep)
+    monkeypatch.setattr("rollout.controller.time.sleep", clock.sleep)
     outside: Any = controller.World(
         routes=cast(Any, FakeRoutes(world)),
         stack=cast(Any, FakeStack(world)),

@@ -27,7 +27,7 @@ PAGE = Page(
     STATE,
     Rollout.model_validate({"window": "90s", "gates": [50], "judge": {"alpha": 0.001}}),
     "host-1",
-    {"wealth": [1.0, 2.5]},
+    '{"wealth": [1.0, 2.5]}',
     (ENTRY, ENTRY),
     (Command.PAUSE, Command.ABORT),
     "17",
