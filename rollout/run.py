@@ -10,19 +10,23 @@ from datetime import UTC, datetime
 
 from kubernetes import client, config
 
-from infra.config import StackConfig
+from infra.config import Rollout, StackConfig, show_duration
+from infra.split import percent
 from rollout.alerts import firing
+from rollout.calendar import closed
 from rollout.controller import Controller, World
 from rollout.facts import pods, spare
 from rollout.journal import Entry, Journal, Page, name, turned
 from rollout.kube import ClusterAway
 from rollout.lease import Lease
 from rollout.live import Routes
-from rollout.preflight import Facts
+from rollout.preflight import Facts, objections
 from rollout.sources import Source, sources
 from rollout.stack import ProjectStack
 from rollout.state import Phase, State
 from rollout.watcher import Watcher
+
+NO_ALERTING = "alerting: found nothing; a rollout is judged by metrics and alerts: write it"
 
 
 class Busy(Exception):
@@ -82,7 +86,7 @@ def drive(
     """
     config = stack.config()
     if config.alerting is None:
-        raise LookupError("alerting: found nothing; a rollout is judged by its metrics: write it")
+        raise LookupError(NO_ALERTING)
     holder = f"{socket.gethostname()}-{os.getpid()}"
     lease = Lease(api, config.namespace, name(model), holder)
     while (in_the_way := lease.acquire()) is not None:
@@ -106,6 +110,39 @@ def drive(
         return Controller(world, config, model, holder).run(page)
     finally:
         lease.release()
+
+
+def dry_run(
+    api: client.ApiClient, stack: ProjectStack, model: str, new: str
+) -> tuple[list[str], bool]:
+    """What a rollout would do now, in lines, and whether it may begin; nothing is changed.
+
+    Raises LookupError, ClusterAway, SourceAway, StackError.
+    """
+    config = stack.config()
+    if config.alerting is None:
+        raise LookupError(NO_ALERTING)
+    if model not in config.models:
+        raise LookupError(f"models has no {model}; it has {', '.join(sorted(config.models))}")
+    _, alertmanager = sources(config.alerting, api)
+    facts = read_facts(api, config, model, new, alertmanager)
+    against = objections(config, model, new, facts)
+    plan = config.models[model].rollout
+    lines = [f"{model}: {config.models[model].stable} → {new}"]
+    lines += [f"  refused: {each}" for each in against]
+    if (why := closed(plan, datetime.now(UTC))) is not None:
+        lines.append(f"  waits: {why}")
+    for weight in (0, *plan.steps):
+        gate = ", after approval" if weight in plan.gates else ""
+        lines.append(f"  {percent(weight)}%: {_step(plan, weight)}{gate}")
+    lines.append(f"  stable: watched for {show_duration(plan.watch)}")
+    return lines, not against
+
+
+def _step(plan: Rollout, weight: float) -> str:
+    if weight == 0:
+        return f"testers only, {show_duration(plan.testers)}" if plan.testers else "deployed, warm"
+    return f"at least {show_duration(plan.window)} and {plan.min_requests} requests"
 
 
 def read_facts(
