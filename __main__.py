@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from infra.program import run
+from monitoring.components import monitoring
 
-run()
+run(monitoring)

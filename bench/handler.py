@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from service import stages
+from service.handlers import stages
 from service.handlers.load import load
 from service.settings import from_environment
 

@@ -11,27 +11,23 @@ something else is measured.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from bench.command import parser
 from bench.handler import reader
 from bench.pages.folder import read
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m bench.raw",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("models", type=Path, help="directory with model.yaml")
-    parser.add_argument("pages", type=Path, help="written by bench.pages")
-    parser.add_argument("--answers", metavar="VERSION", help="print the answers and end")
-    chosen = parser.parse_args()
+    options = parser("bench.raw", __doc__)
+    options.add_argument("models", type=Path, help="directory with model.yaml")
+    options.add_argument("pages", type=Path, help="written by bench.pages")
+    options.add_argument("--answers", metavar="VERSION", help="print the answers and end")
+    chosen = options.parse_args()
     answer = reader(chosen.models)
     images = [sheet.image for sheet in read(chosen.pages)]
     answers = [answer(image).decode() for image in images]

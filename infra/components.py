@@ -57,7 +57,7 @@ class Platform(ComponentResource):
         self.namespace = register(namespace(config.namespace), ResourceOptions(parent=self))
         if config.registry is not None:
             opts = ResourceOptions(parent=self, depends_on=[self.namespace])
-            _pull_secret(config.namespace, config.registry, opts)
+            pull_secret(config.namespace, config.registry, opts)
         self.register_outputs({})
 
 
@@ -147,7 +147,8 @@ class ModelRelease(ComponentResource):
         ]
 
 
-def _pull_secret(namespace_name: str, registry: Registry, opts: ResourceOptions) -> None:
+def pull_secret(namespace_name: str, registry: Registry, opts: ResourceOptions) -> Resource:
+    """Declare what the kubelet shows to a registry, in one namespace."""
     password = registry.password.value
     auth = base64.b64encode(f"{registry.username}:{password}".encode()).decode()
     entry = {"username": registry.username, "password": password, "auth": auth}
@@ -158,13 +159,18 @@ def _pull_secret(namespace_name: str, registry: Registry, opts: ResourceOptions)
             "name": REGISTRY_SECRET,
             "namespace": namespace_name,
             "labels": dict(MANAGED_BY),
-            "annotations": DELETE_AT_ONCE,
         },
         "type": "kubernetes.io/dockerconfigjson",
         "stringData": pulumi.Output.secret(
             {".dockerconfigjson": json.dumps({"auths": {registry.server: entry}})}
         ),
     }
+    return registered_secret(secret, opts)
+
+
+def registered_secret(secret: Manifest, opts: ResourceOptions) -> Resource:
+    """Register a Secret whose `stringData` is a secret output."""
+    secret["metadata"]["annotations"] = DELETE_AT_ONCE
     # The cluster hands it back as `data`, which nobody marked as a secret.
     hidden = ResourceOptions(additional_secret_outputs=["data", "stringData"])
-    register(secret, ResourceOptions.merge(hidden, opts))
+    return register(secret, ResourceOptions.merge(hidden, opts))

@@ -6,7 +6,7 @@ import asyncio
 import json
 import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from textwrap import indent
 from typing import Any
@@ -28,19 +28,25 @@ from infra.nodes import explain, missing_nodes, without
 from infra.outputs import from_outputs, to_outputs
 from infra.release import Memory, Refused, admit, found, is_roll_back
 
+Declare = Callable[[StackConfig, pulumi.ResourceOptions], None]
+"""Declares more of a stack; the options say what must be there first."""
 
-def run() -> None:
-    """Declare the stack. Nothing is declared before the guard has seen the whole change."""
+
+def run(*more: Declare) -> None:
+    """Declare the stack. Nothing is declared before the guard has seen the whole change.
+
+    `more` comes last: traffic never stands behind it.
+    """
     # The engine interrupts the program when a resource fails: its error is the one to read, and
     # not a traceback of ours.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     config = _configuration()
-    outputs: pulumi.Output[dict[str, Any]] = pulumi.Output.from_input(_release(config))
+    outputs: pulumi.Output[dict[str, Any]] = pulumi.Output.from_input(_release(config, more))
     for name in ("models", "overrides"):
         pulumi.export(name, outputs[name])
 
 
-async def _release(config: StackConfig) -> dict[str, Any]:
+async def _release(config: StackConfig, more: Iterable[Declare]) -> dict[str, Any]:
     last = await _last_memory()
     # Before the cluster tells its time, in whole seconds: a clock may start late, but not early.
     asked = time.monotonic() - 1
@@ -54,7 +60,7 @@ async def _release(config: StackConfig) -> dict[str, Any]:
         raise pulumi.RunError(str(error)) from error
     # An update that fails before its routes are live leaves the last outputs as they were, and
     # clocks start when the routes are live: long after the pods were declared, it may be.
-    await _done(await _declare(config, memory))
+    await _done(await _declare(config, memory, more))
     waited = timedelta(seconds=time.monotonic() - asked)
     return to_outputs(config, admit(config, memory, live.now + waited))
 
@@ -70,14 +76,17 @@ def _warn_of_other_hands(last: Memory, memory: Memory) -> None:
             )
 
 
-async def _declare(config: StackConfig, memory: Memory) -> list[pulumi.Resource]:
+async def _declare(
+    config: StackConfig, memory: Memory, more: Iterable[Declare]
+) -> list[pulumi.Resource]:
     """Declare everything. Returns all routes."""
     platform = Platform("platform", PlatformArgs(config))
+    after_platform = pulumi.ResourceOptions(depends_on=[platform.namespace])
     releases = [
         ModelRelease(
             name,
             ModelReleaseArgs(config, name, memory.records.get(name)),
-            pulumi.ResourceOptions(depends_on=[platform.namespace]),
+            after_platform,
         )
         for name in config.models
     ]
@@ -94,6 +103,8 @@ async def _declare(config: StackConfig, memory: Memory) -> list[pulumi.Resource]
         workloads = release.deploy()
         if release.waits:
             last += release.route(workloads)
+    for declare in more:
+        declare(config, after_platform)
     return first + last
 
 

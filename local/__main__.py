@@ -11,7 +11,7 @@ from pathlib import Path
 from local import doctor, platform
 from local.cluster import instance
 from local.cluster.layout import Layout
-from local.images import ImageError
+from local.image_steps import ImageError
 from local.toolchain import BuildError, ensure
 from local.toolset import TOOLS
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shlex
 import shutil
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,7 @@ from local.toolset import PROVIDER_VERSION
 
 # That of the committed stack files, whose secrets are samples.
 PASSPHRASE = "paddle-canary-sample"
+_CHECKOUT = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True)
@@ -83,3 +86,17 @@ def export_lines(found: Mapping[str, str], venv: Path | None, tools: list[Path])
     after = "".join(f":{shlex.quote(str(path))}" for path in tools)
     lines = [f"export {name}={shlex.quote(value)}" for name, value in sorted(found.items())]
     return [f'export PATH={before}"$PATH"{after}', *lines]
+
+
+def of_shell(instance: str) -> dict[str, str]:
+    """All variables of a shell after `eval "$(python -m local env)"`, as a person has them.
+
+    Raises subprocess.CalledProcessError if the instance is not up; it has said so itself.
+    """
+    command = (
+        f'lines="$({sys.executable} -m local env --name {instance})" && eval "$lines" && env -0'
+    )
+    dump = subprocess.run(
+        ["bash", "-c", command], cwd=_CHECKOUT, stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
+    return dict(line.split("=", 1) for line in dump.split("\0") if line)

@@ -16,6 +16,7 @@ from local.cluster.layout import NODES, Layout
 from local.cluster.record import running
 from local.environment import Engine, export_lines, variables
 from local.images import build
+from local.monitoring_images import build_servers
 
 Log = Callable[[str], None]
 
@@ -38,7 +39,7 @@ def up(layout: Layout, log: Log) -> None:
     with ThreadPoolExecutor() as pool:
         images_built = pool.submit(build, log)
         tools = toolchain.ensure(wanted, log)
-        images = images_built.result()
+        images = images_built.result() | build_servers(tools, log)
     with locked(layout.run / "operation"):
         _engine(layout, own_cluster=True).make(tools)
         instance.give_images(layout, images, log)
@@ -67,6 +68,9 @@ def up(layout: Layout, log: Log) -> None:
             lambda: len(instance.ready_nodes(layout)) == len(NODES),
             layout,
             _READY_SECONDS,
+        )
+        instance.wait_for(
+            "the cluster's DNS", lambda: instance.dns_answers(record), layout, _READY_SECONDS
         )
     log(f"cluster: {layout.name} is up; its gateway answers at {layout.url}")
 
@@ -109,15 +113,17 @@ def status(layout: Layout) -> tuple[str, bool]:
         ready, api = [], f"does not answer ({problem})"
     else:
         api = "answers"
+    dns = instance.dns_answers(record)
     lines = [
         f"{layout.name}: running, first process {record.pid}",
         f"API server  {api}, https://127.0.0.1:{layout.api_port}",
         *(f"{node}  {'Ready' if node in ready else 'not ready'}" for node in NODES),
+        f"DNS         {'answers' if dns else 'does not answer'}",
         f"gateway     {layout.url}, metrics at port {layout.gateway_metrics_port}",
         f"kubeconfig  {layout.kubeconfig}",
         f"logs        {layout.logs}",
     ]
-    return "\n".join(lines), len(ready) == len(NODES)
+    return "\n".join(lines), dns and len(ready) == len(NODES)
 
 
 def _check_machine(layout: Layout, log: Log) -> None:

@@ -6,14 +6,11 @@ import http.client
 import json
 import os
 import signal
-import socket
-import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-_ROOT = Path(__file__).resolve().parents[1]
+from local.server import Server
 
 
 @dataclass(frozen=True)
@@ -29,61 +26,17 @@ class Answer:
         return [line["text"] for line in self.json["lines"]]
 
 
-class Server:
-    """`python -m service` on a free port; ends with the `with` block."""
+class Service(Server):
+    """`python -m service`, with the model in a directory.
+
+    Args:
+        python: of an environment with the packages of the container.
+        env: more settings.
+    """
 
     def __init__(self, python: Path, models: Path, version: str, **env: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
-        self.process = subprocess.Popen(
-            [python, "-m", "service"],
-            cwd=_ROOT,
-            env={
-                "PATH": os.environ["PATH"],
-                "MODEL_NAME": "ocr",
-                "MODEL_VERSION": version,
-                "MODEL_DIR": str(models),
-                "PORT": str(self.port),
-                **env,
-            },
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def __enter__(self) -> Self:
-        self.wait_for("/health/ready")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.process.poll() is None:
-            self.process.terminate()
-        self.process.communicate(timeout=60)
-
-    def wait_for(self, path: str, status: int = 200, timeout_s: float = 90) -> None:
-        end = time.monotonic() + timeout_s
-        while self.status(path) != status:
-            if self.process.poll() is not None:
-                raise RuntimeError(f"the service has ended: {self.process.communicate()[1]}")
-            if time.monotonic() > end:
-                raise TimeoutError(f"{path} is not {status} after {timeout_s} s")
-            time.sleep(0.05)
-
-    def status(self, path: str) -> int | None:
-        """Status of a GET; None while nobody listens."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        try:
-            connection.request("GET", path)
-            return connection.getresponse().status
-        except OSError:
-            return None
-        finally:
-            connection.close()
-
-    def text(self, path: str) -> str:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        connection.request("GET", path)
-        return connection.getresponse().read().decode()
+        names = {"MODEL_NAME": "ocr", "MODEL_VERSION": version, "MODEL_DIR": str(models)}
+        super().__init__((python, "-m", "service"), **(names | env))
 
     def connect(self) -> Client:
         return Client(self.port)
@@ -97,8 +50,8 @@ class Server:
         return front
 
     def workers(self) -> set[int]:
-        """Process ids of the Paddle workers that have loaded paddle."""
-        return {pid for pid in _children(self.front()) if maps_paddle(pid)}
+        """Process ids of the workers, also of those that still load their model."""
+        return {pid for pid in _children(self.front()) if _is_worker(pid)}
 
     def signal_workers(self, number: signal.Signals) -> None:
         for pid in self.workers():
@@ -118,7 +71,16 @@ class Client:
         return Answer(answer.status, dict(answer.getheaders()), json.loads(answer.read()))
 
 
+def _is_worker(pid: int) -> bool:
+    """Whether it was spawned for work; another child looks after leaked resources."""
+    try:
+        return b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def maps_paddle(pid: int) -> bool:
+    """Whether the process has loaded paddle."""
     try:
         return "libpaddle" in Path(f"/proc/{pid}/maps").read_text()
     except (FileNotFoundError, ProcessLookupError):

@@ -14,6 +14,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from pathlib import Path
 
 from local.cache import cache_directory, locked
@@ -37,7 +38,8 @@ def content_hash(tool: Tool, go_version: str) -> str:
     for path in files + sorted(tool.directory.glob("*.go")):
         digest.update(f"{path.name}\0{path.stat().st_size}\0".encode())
         digest.update(path.read_bytes())
-    digest.update(f"{tool!r}\0{go_version}".encode())
+    # A new measurement of the build is no new build.
+    digest.update(f"{replace(tool, seconds=0)!r}\0{go_version}".encode())
     return digest.hexdigest()[:12]
 
 
@@ -113,7 +115,7 @@ def _build(tool: Tool, place: Path) -> float:
     shutil.rmtree(scratch, ignore_errors=True)
     binaries = scratch / "bin"
     binaries.mkdir(parents=True)
-    flags = ["-trimpath", "-ldflags", tool.ldflags]
+    flags = ["-trimpath", "-ldflags", tool.ldflags, "-tags", ",".join(tool.tags)]
     if tool.overlay:
         overlay = scratch / "overlay.json"
         overlay.write_text(json.dumps({"Replace": _overlay(tool)}))

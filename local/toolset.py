@@ -25,6 +25,7 @@ class Tool:
     """One directory of `local/tools/`.
 
     `seconds`: what a cold build took on two cores; weighs the estimate of the time left.
+    `tags`: build tags, here those that leave out what is not used.
     `names`: names of binaries that differ from what `go build` calls them.
     `overlay`: generated files that the module carries outside the package that embeds them.
     `beside`: files to install, executable, next to the binary.
@@ -34,6 +35,7 @@ class Tool:
     seconds: int
     package: str = "tool"
     ldflags: str = "-s -w"
+    tags: tuple[str, ...] = ()
     names: dict[str, str] = field(default_factory=dict)
     overlay: tuple[ModuleFile, ...] = ()
     beside: tuple[ModuleFile, ...] = ()
@@ -46,6 +48,7 @@ class Tool:
 _PULUMI_VERSION = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
 _PROVIDER = "github.com/pulumi/pulumi-kubernetes/provider/v4"
 _PROVIDER_MAIN = "cmd/pulumi-resource-kubernetes"
+_PROMETHEUS_VERSION = "github.com/prometheus/common/version.Version"
 _LANGUAGE_EXEC = "pulumi-language-python-exec"
 
 TOOLS: dict[str, Tool] = {
@@ -85,14 +88,24 @@ TOOLS: dict[str, Tool] = {
             ),
         ),
         Tool("etcd", 22, names={"server": "etcd"}),
+        Tool("coredns", 60, package="."),
+        # A sixth of its packages finds the machines of clouds. Its module carries no web UI.
+        Tool(
+            "prometheus",
+            140,
+            ldflags=f"-s -w -X {_PROMETHEUS_VERSION}=3.16.0",
+            tags=("remove_all_sd", "enable_kubernetes_sd"),
+        ),
+        Tool("alertmanager", 40, ldflags=f"-s -w -X {_PROMETHEUS_VERSION}=0.31.1"),
         Tool("kubeconform", 4),
         Tool("kube-score", 24),
+        Tool("cyclonus", 60),
     )
 }
 
 ENGINE = ("pulumi", "pulumi-kubernetes", "pulumi-language-python")
-CLUSTER = ("kubernetes", "etcd")
-CHECKERS = ("kubeconform", "kube-score")
+CLUSTER = ("kubernetes", "etcd", "coredns", "prometheus", "alertmanager")
+CHECKERS = ("kubeconform", "kube-score", "cyclonus")
 
 
 def wanted_tools(

@@ -5,22 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from infra.config import Rollout
-from infra.config.alerting import Hours
-
-_UTC = "UTC"
+from infra.config import Hours, Rollout
 
 
-def closed(plan: Rollout, now: datetime) -> str | None:
-    """Why no weight may be raised at `now` (any time zone), None when one may."""
-    local = now.astimezone(ZoneInfo(plan.hours.time_zone if plan.hours else _UTC))
+def closed(plan: Rollout, now: datetime, zone: str) -> str | None:
+    """Why no weight may be raised at `now` (any time zone), None when one may.
+
+    `zone` is the IANA name of the time zone in which the plan speaks.
+    """
+    local = now.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
     for freeze in plan.freezes:
-        if freeze.first <= local.date() <= freeze.last:
-            return f"freeze from {freeze.first} to {freeze.last}: {freeze.reason}"
+        if freeze.start <= local < freeze.end:
+            return f"freeze until {freeze.end:%Y-%m-%d %H:%M} {zone}: {freeze.reason}"
     if plan.hours and not _within(plan.hours, local):
         days = ", ".join(plan.hours.days)
-        hours = f"{plan.hours.start} to {plan.hours.end} {plan.hours.time_zone}"
-        return f"weights are raised from {hours} on {days}"
+        return f"weights are raised from {plan.hours.start} to {plan.hours.end} {zone} on {days}"
     return None
 
 

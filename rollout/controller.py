@@ -60,6 +60,7 @@ class Controller:
 
     def __init__(self, world: World, config: StackConfig, model: str, name: str) -> None:
         self._world, self._config, self._model, self._name = world, config, model, name
+        self._zone = config.alerting.time_zone if config.alerting else "UTC"
         self._broken = 0
 
     def run(self, page: Page) -> State:
@@ -129,7 +130,7 @@ class Controller:
             requests=judged.requests if judged else 0,
             live=self._live(),
             alerts=self._alerts(state),
-            closed=closed(page.plan, _now()),
+            closed=closed(page.plan, _now(), self._zone),
             broken=self._check_after(page, state),
             preflight=self._preflight(state),
             commands=page.commands,

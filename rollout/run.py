@@ -130,7 +130,7 @@ def dry_run(
     plan = config.models[model].rollout
     lines = [f"{model}: {config.models[model].stable} → {new}"]
     lines += [f"  refused: {each}" for each in against]
-    if (why := closed(plan, datetime.now(UTC))) is not None:
+    if (why := closed(plan, datetime.now(UTC), config.alerting.time_zone)) is not None:
         lines.append(f"  waits: {why}")
     for weight in (0, *plan.steps):
         gate = ", after approval" if weight in plan.gates else ""

@@ -1,5 +1,6 @@
-"""The serving container: a Flask front, Paddle worker processes, and the handlers they run.
+"""The serving container.
 
-The front never imports paddle (`predictor.run()` holds the interpreter lock); each worker process
-has one set of predictors and one thread. Bytes travel between them in shared memory.
+`front` speaks HTTP in one process without paddle (`predictor.run()` holds the interpreter lock);
+`workers` are the processes behind it, with one set of predictors and one thread each, and the queue
+between them; in a worker a handler of `handlers` answers, with Paddle networks of `networks`.
 """

@@ -9,7 +9,7 @@ import sys
 def main() -> None:
     # Imported here: every worker process imports this module again and needs neither.
     from service.errors import StartError  # noqa: PLC0415
-    from service.server import Server  # noqa: PLC0415
+    from service.front.server import Server  # noqa: PLC0415
     from service.settings import from_environment  # noqa: PLC0415
 
     try:

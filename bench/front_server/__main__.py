@@ -11,30 +11,26 @@ are inside.
 from __future__ import annotations
 
 import http.client
-import os
 import signal
 import socket
 import statistics
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench.table import columns
-from local.python_env import ROOT
+from local.server import Server
 
 _APP = "bench.front_server.app"
-_PORT = 18600
 _READ_S = 3.0
 _BIN = Path(sys.executable).parent
 _COMMANDS: Mapping[str, Sequence[str | Path]] = {
     "gunicorn": (sys.executable, "-m", _APP),
     "granian": (
         *(_BIN / "granian", "--interface", "wsgi", "--blocking-threads", "80"),
-        *("--host", "127.0.0.1", "--port", str(_PORT)),
+        *("--host", "127.0.0.1", "--port", "{port}"),
         *("--http1-header-read-timeout", str(int(1000 * _READ_S))),
         *("--no-access-log", "--log-level", "error", f"{_APP}:app"),
     ),
@@ -50,9 +46,9 @@ def main() -> None:
     delays: dict[tuple[str, int], list[float]] = {}
     for _ in range(_ROUNDS):
         for name in _COMMANDS:
-            with _server(name):
+            with _server(name) as server:
                 for clients in _CLIENTS:
-                    seconds = _load(clients)
+                    seconds = _load(server.port, clients)
                     rates.setdefault((name, clients), []).append(len(seconds) / _SECONDS)
                     delays.setdefault((name, clients), []).append(statistics.median(seconds))
     lines = [("server", "clients", "requests/s", "p50 ms", "slow client", "lost at the end")]
@@ -66,33 +62,17 @@ def main() -> None:
     print(columns(lines))
 
 
-@contextmanager
-def _server(name: str, **env: str) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(
-        _COMMANDS[name],
-        cwd=ROOT,
-        env={**os.environ, "PORT": str(_PORT), "READ_SECONDS": str(_READ_S), **env},
-    )
-    try:
-        while process.poll() is None:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", _PORT)) == 0:
-                    break
-            time.sleep(0.05)
-        yield process
-    finally:
-        if process.poll() is None:
-            process.terminate()
-        process.wait(30)
+def _server(name: str, **env: str) -> Server:
+    return Server(_COMMANDS[name], READ_SECONDS=str(_READ_S), **env)
 
 
-def _load(clients: int) -> list[float]:
+def _load(port: int, clients: int) -> list[float]:
     """Seconds of each request of so many clients that send one after the other."""
     seconds: list[float] = []
     end = time.monotonic() + _SECONDS
 
     def client() -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", _PORT)
+        connection = http.client.HTTPConnection("127.0.0.1", port)
         while time.monotonic() < end:
             begun = time.perf_counter()
             _post(connection)
@@ -119,8 +99,11 @@ def _slow(name: str) -> str:
     head = (
         b"POST /infer HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: 999\r\n\r\n"
     )
-    begun = time.monotonic()
-    with _server(name), socket.create_connection(("127.0.0.1", _PORT)) as connection:
+    with (
+        _server(name) as server,
+        socket.create_connection(("127.0.0.1", server.port)) as connection,
+    ):
+        begun = time.monotonic()
         connection.sendall(head)
         connection.settimeout(0.2)
         while (seconds := time.monotonic() - begun) < 5 * _READ_S:
@@ -137,11 +120,11 @@ def _slow(name: str) -> str:
 
 def _lost(name: str) -> int:
     """Requests without an answer, of those that are inside when the server is told to end."""
-    lost = []
+    lost: list[Exception] = []
 
     def client() -> None:
         try:
-            _post(http.client.HTTPConnection("127.0.0.1", _PORT))
+            _post(http.client.HTTPConnection("127.0.0.1", server.port))
         except (OSError, http.client.HTTPException) as error:
             lost.append(error)
 
@@ -150,7 +133,7 @@ def _lost(name: str) -> int:
         for thread in threads:
             thread.start()
         time.sleep(_PAUSE_S / 2)
-        server.send_signal(signal.SIGTERM)
+        server.process.send_signal(signal.SIGTERM)
         for thread in threads:
             thread.join()
     return len(lost)

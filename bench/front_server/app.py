@@ -10,15 +10,16 @@ import time
 
 from flask import Flask
 
-from service.front import create_app
-from service.messages import Ready
-from service.metrics import Metrics
-from service.pool import Result
-from service.server import Server
+from service.front.app import create_app
+from service.front.metrics import Metrics
+from service.front.server import Server
 from service.settings import from_environment
 from service.tensors import BYTES, Spec, Tensors, one
+from service.workers.messages import Ready
+from service.workers.pool import Result
 
 _NAMES = {"MODEL_NAME": "front", "MODEL_VERSION": "v1", "ACCESS_LOG_SAMPLE": "0"}
+_PAUSE_S = float(os.environ.get("PAUSE", "0"))
 _SETTINGS = from_environment({**os.environ, **_NAMES})
 
 
@@ -28,7 +29,8 @@ class _Instant:
     unready = ""
 
     def run(self, request: Tensors, document: bool) -> Result:
-        time.sleep(float(os.environ.get("PAUSE", "0")))
+        if _PAUSE_S:
+            time.sleep(_PAUSE_S)
         return Result({"document": one(b'{"lines": []}')}, {}, 0.0, 0.0, 1)
 
     def drain(self) -> None:

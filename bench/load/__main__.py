@@ -23,6 +23,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bench.command import parser
 from bench.load.apis import APIS
 from bench.load.arrivals import poisson
 from bench.load.generate import Generator
@@ -65,28 +66,24 @@ def _judge(sheets: Sequence[Sheet], expected: Path | None, least: float) -> Judg
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m bench.load",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("url", help="the server")
-    parser.add_argument("--pages", type=Path, required=True, help="written by bench.pages")
-    parser.add_argument("--rate", type=float, help="arrivals a second")
-    parser.add_argument("--seconds", type=float, default=30, help="of arrivals (default: 30)")
-    parser.add_argument("--seed", type=int, default=0, help="of the arrivals (default: 0)")
-    parser.add_argument("--clients", type=int, help="at a time, instead of a rate")
-    parser.add_argument("--requests", type=int, default=200, help="of all clients (default: 200)")
-    parser.add_argument("--expected", type=Path, help="right answers of each version")
-    parser.add_argument(
+    options = parser("bench.load", __doc__)
+    options.add_argument("url", help="the server")
+    options.add_argument("--pages", type=Path, required=True, help="written by bench.pages")
+    options.add_argument("--rate", type=float, help="arrivals a second")
+    options.add_argument("--seconds", type=float, default=30, help="of arrivals (default: 30)")
+    options.add_argument("--seed", type=int, default=0, help="of the arrivals (default: 0)")
+    options.add_argument("--clients", type=int, help="at a time, instead of a rate")
+    options.add_argument("--requests", type=int, default=200, help="of all clients (default: 200)")
+    options.add_argument("--expected", type=Path, help="right answers of each version")
+    options.add_argument(
         "--similarity",
         type=float,
         default=0.9,
         help="to the page's text, from which an answer is right (default: 0.9)",
     )
-    parser.add_argument("--api", choices=APIS, default="infer", help="whose (default: infer)")
-    parser.add_argument("--json", action="store_true", help="every reply, for bench.serving")
-    return parser
+    options.add_argument("--api", choices=APIS, default="infer", help="whose (default: infer)")
+    options.add_argument("--json", action="store_true", help="every reply, for bench.serving")
+    return options
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from bench.load.connection import Connection, NoAnswerError
@@ -28,19 +28,6 @@ class Request:
 
     path: str
     content_type: str
-    body: bytes
-
-
-@dataclass(frozen=True)
-class _Sent:
-    """A finished request that nobody has judged; times are seconds since the start."""
-
-    page: int
-    due: float
-    sent: float
-    ended: float
-    status: str
-    version: str | None
     body: bytes
 
 
@@ -67,7 +54,7 @@ class Generator:
         started = time.monotonic() + 0.1
         upcoming = _Shared(plan)
 
-        def work(note: Callable[[_Sent], None]) -> None:
+        def work(note: Callable[[Reply], None]) -> None:
             for number, due in upcoming:
                 time.sleep(max(0.0, started + due - time.monotonic()))
                 try:
@@ -77,31 +64,31 @@ class Generator:
                 note(self._send(connection, number, started, due))
                 idle.append(connection)
 
-        sent = _in_threads([work] * min(_MOST_WAITING, len(plan)))
+        replies = _in_threads([work] * min(_MOST_WAITING, len(plan)))
         for connection in idle:
             connection.close()
-        return self._judged(sent, seconds)
+        return self._judged(replies, seconds)
 
     def closed(self, clients: int, requests: int) -> Report:
         """Each client sends the next request when its last one is answered; `requests` in all."""
         started = time.monotonic()
         upcoming = _Shared(range(requests))
 
-        def work(note: Callable[[_Sent], None]) -> None:
+        def work(note: Callable[[Reply], None]) -> None:
             connection = Connection(self._host, self._port)
             for number in upcoming:
-                sent = self._send(connection, number, started, None)
-                note(sent)
-                if not sent.status.isdecimal():
+                reply = self._send(connection, number, started, None)
+                note(reply)
+                if not reply.status.isdecimal():
                     time.sleep(_REST_S)
             connection.close()
 
-        sent = _in_threads([work] * clients)
-        return self._judged(sent, max(one.ended for one in sent))
+        replies = _in_threads([work] * clients)
+        return self._judged(replies, max(reply.ended for reply in replies))
 
     def _send(
         self, connection: Connection, number: int, started: float, due: float | None
-    ) -> _Sent:
+    ) -> Reply:
         page = number % len(self._requests)
         request = self._requests[page]
         sent = time.monotonic() - started
@@ -113,17 +100,17 @@ class Generator:
         else:
             status, version, body = str(response.status), response.version, response.body
         ended = time.monotonic() - started
-        return _Sent(page, sent if due is None else due, sent, ended, status, version, body)
+        due = sent if due is None else due
+        return Reply(page, due, sent, ended, status, version, body=body)
 
-    def _judged(self, sent: Sequence[_Sent], seconds: float) -> Report:
-        replies = [
-            Reply(
-                *(one.page, one.due, one.sent, one.ended, one.status, one.version),
-                self._judge(one.page, one.version, one.body) if one.status == "200" else None,
-            )
-            for one in sent
-        ]
-        return Report(seconds, sorted(replies, key=lambda reply: reply.due))
+    def _judged(self, replies: Sequence[Reply], seconds: float) -> Report:
+        judged = [replace(reply, right=self._right(reply), body=b"") for reply in replies]
+        return Report(seconds, sorted(judged, key=lambda reply: reply.due))
+
+    def _right(self, reply: Reply) -> bool | None:
+        if reply.status != "200":
+            return None
+        return self._judge(reply.page, reply.version, reply.body)
 
 
 class _Shared(Generic[_T]):
@@ -141,12 +128,12 @@ class _Shared(Generic[_T]):
             return next(self._items)
 
 
-def _in_threads(works: Sequence[Callable[[Callable[[_Sent], None]], None]]) -> list[_Sent]:
+def _in_threads(works: Sequence[Callable[[Callable[[Reply], None]], None]]) -> list[Reply]:
     """What all of them noted, once all have returned."""
-    sent: list[_Sent] = []
-    threads = [threading.Thread(target=work, args=(sent.append,), daemon=True) for work in works]
+    replies: list[Reply] = []
+    threads = [threading.Thread(target=work, args=(replies.append,), daemon=True) for work in works]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return sent
+    return replies

@@ -24,7 +24,8 @@ class Reply:
         sent, ended: when it was.
         status: of HTTP, or why there is none.
         version: which version answered, if the answer says so.
-        right: None for a status other than 200.
+        right: None for a status other than 200, and before it is judged.
+        body: of the answer, until it is judged.
     """
 
     page: int
@@ -33,7 +34,8 @@ class Reply:
     ended: float
     status: str
     version: str | None
-    right: bool | None
+    right: bool | None = None
+    body: bytes = b""
 
     @property
     def latency(self) -> float:
@@ -118,9 +120,8 @@ def shown(report: Report) -> str:
 
 def dump(report: Report) -> str:
     """JSON for `parse`."""
-    return json.dumps(
-        {"seconds": report.seconds, "replies": [astuple(reply) for reply in report.replies]}
-    )
+    rows = [astuple(reply)[:-1] for reply in report.replies]
+    return json.dumps({"seconds": report.seconds, "replies": rows})
 
 
 def parse(text: str) -> Report:

@@ -2,163 +2,46 @@
 
     python -m bench.quality
     python -m bench.quality --pages 20 --requests 200
+    python -m bench.quality --requests 0 --docs         only the table, also into docs/serving*.md
 
-First the text of each page against its truth: both versions, upright and upside down. Then v1.2
-beside a v1.2 whose recogniser has slightly wrong weights, which answers as fast and without errors:
-after how many requests to each do their `paddle_model_quality` histograms differ at 1%, looked at
-every 50 requests (each look at its share of the 1%)? And two undamaged ones, which should not.
+First the text of each page against its truth: both versions and a damaged one, upright and upside
+down. Then v1.2 beside a v1.2 whose recogniser has slightly wrong weights, which answers as fast and
+without errors: after how many requests to each do their `paddle_model_quality` histograms differ at
+1%, looked at every 50 requests (each look at its share of the 1%)? And two undamaged ones, which
+should not.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import shutil
+import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
-from urllib.request import urlopen
 
-from prometheus_client.parser import text_string_to_metric_families
-
-from bench.load.connection import Connection
-from bench.load.judge import similarity
-from bench.pages.draw import Page, page
-from bench.quality.damage import damaged
-from bench.quality.ranks import p_value
-from bench.serving.processes import Server
-from bench.table import columns
-from local.python_env import ROOT, environment
-from service.fetch_models import fetch
-
-_VERSIONS = ("v1.1", "v1.2")
-_WORKERS = "1"
-_STRENGTH = 0.12  # each weight is off by 12% (one standard deviation)
-_LOOK = 50
-_ALPHA = 0.01
-_SIGNALS = ("confidence", "length")
-
-Read = Callable[[Page], tuple[str, ...]]
+from bench.command import parser
+from bench.quality.accuracy import CHINESE, ENGLISH, measure, table
+from bench.quality.docs import put
+from bench.quality.served import DAMAGED, models_in, served
+from bench.quality.signals import Arm, difference
+from local.python_env import ROOT
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m bench.quality",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--pages", type=int, default=100, help="for the table (default: 100)")
-    parser.add_argument("--requests", type=int, default=500, help="to each arm (default: 500)")
-    chosen = parser.parse_args()
+    options = parser("bench.quality", __doc__)
+    options.add_argument("--pages", type=int, default=100, help="for the table (default: 100)")
+    options.add_argument("--requests", type=int, default=500, help="to each arm (default: 500)")
+    options.add_argument("--docs", action="store_true", help="table into docs/serving*.md")
+    chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         models = models_in(Path(folder))
-        print(_accuracy(models, chosen.pages), flush=True)
-        for name in ("v1.2", "damaged"):
-            print(f"\nv1.2 beside {name}: {difference(models, name, chosen.requests)}", flush=True)
-
-
-def models_in(folder: Path) -> dict[str, Path]:
-    """Directories of both versions and of the damaged one."""
-    fetch(folder / "files")
-    models = {}
-    for name in (*_VERSIONS, "damaged"):
-        models[name] = folder / name
-        shutil.copytree(folder / "files", models[name])
-        spec = "v1.2" if name == "damaged" else name
-        shutil.copy(ROOT / f"service/models/{spec}.yaml", models[name] / "model.yaml")
-    weights = models["damaged"] / "rec/inference.pdiparams"
-    weights.write_bytes(damaged(weights.read_bytes(), _STRENGTH, seed=1))
-    return models
-
-
-@contextmanager
-def _served(models: Path) -> Iterator[Server]:
-    python = environment(ROOT / "service/requirements.txt") / "bin/python"
-    names = {"MODEL_NAME": "ocr", "MODEL_VERSION": "v", "MODEL_DIR": str(models)}
-    with Server([python, "-m", "service"], WORKERS=_WORKERS, **names) as server:
-        yield server
-
-
-def _reader(server: Server) -> Read:
-    connection = Connection("127.0.0.1", int(server.url.rpartition(":")[2]))
-
-    def read(sheet: Page) -> tuple[str, ...]:
-        kind = f"image/{sheet.attributes.format}"
-        answer = connection.post("/infer", kind, sheet.image)
-        if answer.status != 200:
-            raise RuntimeError(f"answered {answer.status}: {answer.body.decode()}")
-        return tuple(line["text"] for line in json.loads(answer.body)["lines"])
-
-    return read
-
-
-def _accuracy(models: dict[str, Path], count: int) -> str:
-    rows = [("version", "pages", "characters right", "lines right", "pages without text")]
-    for version, directory in models.items():
-        with _served(directory) as server:
-            read = _reader(server)
-            for turned in (False, True):
-                pages = [page(seed, turned) for seed in range(count)]
-                found = [read(sheet) for sheet in pages]
-                rows.append((version, "turned" if turned else "upright", *_shares(pages, found)))
-    return columns(rows)
-
-
-def _shares(pages: Sequence[Page], found: Sequence[tuple[str, ...]]) -> tuple[str, str, str]:
-    pairs = list(zip(pages, found, strict=True))
-    letters = sum(similarity(read, sheet.lines) for sheet, read in pairs) / len(pairs)
-    lines = [
-        _squeezed(line) in map(_squeezed, read) for sheet, read in pairs for line in sheet.lines
-    ]
-    empty = sum(not read for read in found)
-    return f"{letters:.1%}", f"{sum(lines) / len(lines):.1%}", f"{empty / len(found):.0%}"
-
-
-def _squeezed(line: str) -> str:
-    return "".join(line.split())
-
-
-def difference(models: dict[str, Path], other: str, requests: int) -> str:
-    """After how many requests two services differ in a signal, in words."""
-    threshold = _ALPHA / (requests // _LOOK) / len(_SIGNALS)
-    with (
-        _served(models["v1.2"]) as one,
-        _served(models[other]) as two,
-        ThreadPoolExecutor() as arms,
-    ):
-        readers = [_reader(one), _reader(two)]
-        for sent in range(0, requests, _LOOK):
-            # Different pages, as a split of real traffic gives them to the two.
-            seeds = [range(sent, sent + _LOOK), range(10**6 + sent, 10**6 + sent + _LOOK)]
-            list(arms.map(_read_all, readers, seeds))
-            for signal in _SIGNALS:
-                p = p_value(_histogram(one, signal), _histogram(two, signal))
-                if p < threshold:
-                    return (
-                        f"differs in {signal} after {sent + _LOOK} requests to each (p = {p:.1e})"
-                    )
-    return f"no difference in {requests} requests to each"
-
-
-def _read_all(read: Read, seeds: Sequence[int]) -> None:
-    for seed in seeds:
-        read(page(seed))
-
-
-def _histogram(server: Server, signal: str) -> list[int]:
-    """Observations of a signal by bucket."""
-    with urlopen(f"{server.url}/metrics") as answer:  # noqa: S310 - this machine
-        text = answer.read().decode()
-    totals = [
-        int(sample.value)
-        for family in text_string_to_metric_families(text)
-        if family.name == "paddle_model_quality"
-        for sample in family.samples
-        if sample.name.endswith("_bucket") and sample.labels["signal"] == signal
-    ]
-    return [total - before for before, total in zip([0, *totals], totals, strict=False)]
+        found = measure(models, chosen.pages, lambda line: print(line, file=sys.stderr, flush=True))
+        print(table(found, ENGLISH), flush=True)
+        if chosen.docs:
+            put(table(found, ENGLISH), ROOT / "docs/serving.md")
+            put(table(found, CHINESE), ROOT / "docs/serving.zh.md")
+        for name in ("v1.2", DAMAGED) if chosen.requests else ():
+            with served(models["v1.2"]) as one, served(models[name]) as other:
+                seen = difference(Arm(one), Arm(other), chosen.requests)
+            print(f"\nv1.2 beside {name}: {seen}", flush=True)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
+from bench.command import parser
 from bench.pages.draw import blank, page
 from bench.pages.folder import write
 from bench.serving import paddlex
@@ -31,6 +32,7 @@ from bench.serving.measure import Setup, System, against_raw, latency, metrics, 
 from bench.serving.processes import BenchError, Loader
 from bench.table import columns
 from local.python_env import ROOT, environment
+from local.server import ServerError
 from service.fetch_models import fetch
 
 _PARTS = ("raw", "latency", "metrics", "overload", "table")
@@ -47,7 +49,7 @@ def main() -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="bench-serving-") as scratch:
             return int(not _measure(_prepared(Path(scratch), chosen.quick), chosen))
-    except BenchError as problem:
+    except (BenchError, ServerError) as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -125,15 +127,11 @@ def _log(text: str) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m bench.serving",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--quick", action="store_true", help="short rounds")
-    parser.add_argument("--only", nargs="+", choices=_PARTS, default=_PARTS, metavar="PART")
-    parser.add_argument("--paddlex", type=Path, metavar="VENV", help="an environment that has it")
-    return parser
+    options = parser("bench.serving", __doc__)
+    options.add_argument("--quick", action="store_true", help="short rounds")
+    options.add_argument("--only", nargs="+", choices=_PARTS, default=_PARTS, metavar="PART")
+    options.add_argument("--paddlex", type=Path, metavar="VENV", help="an environment that has it")
+    return options
 
 
 if __name__ == "__main__":

@@ -12,7 +12,9 @@ from pathlib import Path
 from bench.load.report import Report
 from bench.serving import metrics_cost
 from bench.serving.figures import Claim, raw_rate, row
-from bench.serving.processes import Loader, Raw, Server
+from bench.serving.processes import Loader, Raw
+from local.server import Server
+from local.service import Service
 
 # Clients for each worker: while one is being answered the next must be there already.
 _CLIENTS = 3
@@ -50,11 +52,9 @@ class Setup:
     cores: int
     log: Callable[[str], None]
 
-    def service(self, workers: int, **env: str) -> Server:
-        """Our container, not yet started."""
-        names = {"MODEL_NAME": "ocr", "MODEL_VERSION": self.version, "MODEL_DIR": str(self.models)}
-        command = (self.python, "-m", "service")
-        return Server(command, **names, WORKERS=str(workers), **env)
+    def service(self, workers: int, **env: str) -> Service:
+        """Our container."""
+        return Service(self.python, self.models, self.version, WORKERS=str(workers), **env)
 
     def flask(self, **env: str) -> Server:
         """What a team writes first."""

@@ -6,10 +6,10 @@ import timeit
 
 import numpy as np
 
-from service.messages import Ready
-from service.metrics import Metrics
-from service.pool import Result
+from service.front.metrics import Metrics
 from service.tensors import Spec
+from service.workers.messages import Ready
+from service.workers.pool import Result
 
 _CALLS, _REPEATS = 5_000, 7
 _BUCKETS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)

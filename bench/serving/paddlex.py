@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from bench.serving.processes import Server
+from local.server import Server
 
 _NORMAL = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "scale": 1 / 255}
 _HALF = {"mean": [0.5] * 3, "std": [0.5] * 3, "scale": 1 / 255}

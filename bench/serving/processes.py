@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
-import socket
 import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,77 +13,13 @@ from typing import Self
 
 from bench.load.report import Report, parse
 from local.python_env import ROOT
+from local.server import Server
 
-# The first start on a busy machine reads 600 MB of libraries, then warms up all shapes.
-_START_S = 180.0
 _END_S = 30.0
 
 
 class BenchError(Exception):
     """Something that is measured does not run."""
-
-
-class Server:
-    """A server on a free port of this machine.
-
-    Args:
-        command: with `{port}` where the port belongs.
-        ready: path that answers with status 200 when the server is warm.
-    """
-
-    def __init__(
-        self, command: Sequence[str | Path], ready: str = "/health/ready", **env: str
-    ) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port: int = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self._port}"
-        self._ready = ready
-        # Not a pipe: nobody reads while it is measured, and a full pipe would stop the server.
-        self._log = tempfile.TemporaryFile(mode="w+", prefix="bench-server-")  # noqa: SIM115
-        self._process = subprocess.Popen(
-            [str(part).replace("{port}", str(self._port)) for part in command],
-            cwd=ROOT,
-            env={**os.environ, "PORT": str(self._port), **env},
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=self._log,
-            text=True,
-            start_new_session=True,  # Ctrl-C is for us, and we end it
-        )
-
-    def __enter__(self) -> Self:
-        try:
-            self._wait()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        _end(self._process)
-        self._log.close()
-
-    def alive(self) -> bool:
-        return self._process.poll() is None
-
-    def _wait(self) -> None:
-        end = time.monotonic() + _START_S
-        while not self._is_ready():
-            if not self.alive() or time.monotonic() > end:
-                self._log.seek(0)
-                raise BenchError(f"a server does not start: {self._log.read()[-2000:]}")
-            time.sleep(0.1)
-
-    def _is_ready(self) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
-        try:
-            connection.request("GET", self._ready)
-            return connection.getresponse().status == 200
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
 
 
 class Raw:

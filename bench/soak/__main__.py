@@ -10,7 +10,6 @@ happened that must not: a wrong answer, none, a hang, open files or memory of th
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import sys
 import tempfile
@@ -20,11 +19,12 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.command import parser
 from bench.soak.kinds import SHAPE, TOLERANCE, Good, Values
-from bench.soak.run import Plan, Report, Service, soak
+from bench.soak.run import Plan, Report, soak
 from bench.table import columns
 from local.python_env import ROOT, environment
-from local.service import Server
+from local.service import Service
 from service.fetch_models import fetch
 
 _SPEC = f"""\
@@ -43,23 +43,22 @@ _MEMORY_MORE = 1.3
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m bench.soak",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--requests", type=int, default=100_000, help="default: 100000")
-    parser.add_argument("--clients", type=int, default=16, help="at a time; default: 16")
-    parser.add_argument("--slow", type=int, default=8, help="slow clients at a time; default: 8")
-    parser.add_argument(
+    options = parser("bench.soak", __doc__)
+    options.add_argument("--requests", type=int, default=100_000, help="default: 100000")
+    options.add_argument("--clients", type=int, default=16, help="at a time; default: 16")
+    options.add_argument("--slow", type=int, default=8, help="slow clients at a time; default: 8")
+    options.add_argument(
         "--kill-every", type=float, default=5.0, metavar="SECONDS", help="default: 5"
     )
-    chosen = parser.parse_args()
+    chosen = options.parse_args()
     with _service() as service:
         references = _references(service.port)
         report = soak(
             service,
-            Plan(chosen.requests, chosen.clients, chosen.slow, chosen.kill_every),
+            Plan(
+                *(chosen.requests, chosen.clients, chosen.slow, chosen.kill_every),
+                *(_MAX_BYTES, _READ_S),
+            ),
             references,
             lambda sent: print(f"\r{sent} of {chosen.requests}", end="", file=sys.stderr),
         )
@@ -79,8 +78,8 @@ def _service() -> Iterator[Service]:
         shutil.copytree(models / "cls", served)
         (served / "model.yaml").write_text(_SPEC)
         limits = {"MAX_BYTES": str(_MAX_BYTES), "READ_SECONDS": f"{_READ_S:g}"}
-        with Server(python, served, "v1", MODEL_NAME="soak", WORKERS="2", **limits) as server:
-            yield Service(server.port, server.front(), server.workers, _MAX_BYTES, _READ_S)
+        with Service(python, served, "v1", MODEL_NAME="soak", WORKERS="2", **limits) as service:
+            yield service
 
 
 def _references(port: int) -> Sequence[tuple[Values, Values]]:

@@ -46,7 +46,7 @@ class Good:
     """
 
     def __init__(self, port: int) -> None:
-        self._port = port
+        self.port = port
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_S)
 
     def ask(self, values: Values) -> tuple[int, Values]:

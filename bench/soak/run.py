@@ -15,26 +15,10 @@ from pathlib import Path
 
 from bench.soak import kinds
 from bench.soak.kinds import Good, Outcome, Values
+from local.service import Service, maps_paddle
 
 # Of a thousand requests; the others are good.
 _MALFORMED, _CUT_OFF, _HUGE, _HUGE_CHUNKED = 50, 20, 10, 1
-
-
-@dataclass(frozen=True)
-class Service:
-    """What the run needs to know of the service.
-
-    Attributes:
-        front: process id of the front.
-        workers: gives the process ids of the workers that have loaded the model.
-        max_bytes, read_s: its limits, as it was started.
-    """
-
-    port: int
-    front: int
-    workers: Callable[[], set[int]]
-    max_bytes: int
-    read_s: float
 
 
 @dataclass(frozen=True)
@@ -45,12 +29,15 @@ class Plan:
         requests: in all, without those of slow clients.
         clients, slow_clients: at a time.
         kill_every_s: seconds between two kills of a worker.
+        max_bytes, read_s: limits of the service, as it was started.
     """
 
     requests: int
     clients: int
     slow_clients: int
     kill_every_s: float
+    max_bytes: int
+    read_s: float
 
 
 @dataclass
@@ -85,6 +72,7 @@ def soak(
     report = Report()
     lock = threading.Lock()
     over = threading.Event()
+    front = service.front()
     left = iter(range(plan.requests))
 
     def note(outcome: Outcome) -> None:
@@ -104,20 +92,20 @@ def soak(
             if number % 1000 == 0:
                 progress(number)
             if number == plan.requests // 10:
-                report.levels.append(_level(service.front))
-            note(_one(rng, good, service, references))
+                report.levels.append(_level(front))
+            note(_one(rng, good, plan, references))
 
     def slow_client(seed: int) -> None:
         rng = random.Random(seed)  # noqa: S311
         while not over.is_set():
-            note(kinds.slow(service.port, rng, service.read_s))
+            note(kinds.slow(service.port, rng, plan.read_s))
 
     def killer() -> None:
         rng = random.Random(0)  # noqa: S311
         while not over.wait(plan.kill_every_s):
-            workers = service.workers()
-            if workers:
-                _kill(rng.choice(sorted(workers)))
+            loaded = sorted(filter(maps_paddle, service.workers()))
+            if loaded:
+                _kill(rng.choice(loaded))
                 report.kills += 1
 
     senders = [threading.Thread(target=client, args=(seed,)) for seed in range(plan.clients)]
@@ -133,28 +121,25 @@ def soak(
     for thread in others:
         thread.join()
     time.sleep(1)  # the front closes what was left open
-    report.levels.append(_level(service.front))
+    report.levels.append(_level(front))
     return report
 
 
 def _one(
-    rng: random.Random,
-    good: Good,
-    service: Service,
-    references: Sequence[tuple[Values, Values]],
+    rng: random.Random, good: Good, plan: Plan, references: Sequence[tuple[Values, Values]]
 ) -> Outcome:
     dice = rng.randrange(1000)
     if dice < _MALFORMED:
-        return kinds.malformed(service.port, rng)
+        return kinds.malformed(good.port, rng)
     dice -= _MALFORMED
     if dice < _CUT_OFF:
-        return kinds.cut_off(service.port, rng)
+        return kinds.cut_off(good.port, rng)
     dice -= _CUT_OFF
     if dice < _HUGE:
-        return kinds.huge(service.port, service.max_bytes)
+        return kinds.huge(good.port, plan.max_bytes)
     dice -= _HUGE
     if dice < _HUGE_CHUNKED:
-        return kinds.huge_chunked(service.port, service.max_bytes)
+        return kinds.huge_chunked(good.port, plan.max_bytes)
     return good.send(*rng.choice(references))
 
 

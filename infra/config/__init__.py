@@ -4,12 +4,14 @@
 both give a frozen `StackConfig` or raise `ConfigErrors` with everything that is wrong.
 """
 
-from infra.config.alerting import Alerting
+from infra.config.alerting import Alerting, Team
 from infra.config.errors import ConfigErrors, Problem
+from infra.config.hours import Dates, Hours, Mute, WorkingHours
 from infra.config.model import Match, Model, Slo, Tls
 from infra.config.names import canary_name, object_name
 from infra.config.parse import parse
 from infra.config.pools import Pool
+from infra.config.receivers import Dingtalk, Email, Feishu, Receivers, Robot, Webhook, Wecom
 from infra.config.rollout import Rollout
 from infra.config.stack import Gateway, Override, Registry, StackConfig
 from infra.config.stack_file import load_file
@@ -20,21 +22,33 @@ __all__ = [
     "Alerting",
     "Autoscale",
     "ConfigErrors",
+    "Dates",
+    "Dingtalk",
+    "Email",
+    "Feishu",
     "Gateway",
+    "Hours",
     "Match",
     "Model",
+    "Mute",
     "Override",
     "Pool",
     "Problem",
+    "Receivers",
     "Registry",
     "Resources",
+    "Robot",
     "Rollout",
     "Secret",
     "Slo",
     "StackConfig",
+    "Team",
     "Tls",
     "Version",
+    "Webhook",
+    "Wecom",
     "Weight",
+    "WorkingHours",
     "canary_name",
     "load_file",
     "object_name",

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from infra.config.base import Part
-from infra.config.names import Clock, LabelName, Memory, TimeZone, UrlBase
-from infra.config.receivers import Receivers, Smtp
-from infra.config.values import Duration, SecretText
+from infra.config.collection import GatewayPods, MetricsService, Operator, Prometheus
+from infra.config.hours import Mute, WorkingHours
+from infra.config.names import Image, LabelName, TimeZone, UrlBase
+from infra.config.receivers import Receivers, Smtp, Webhook
+from infra.config.tuning import PlatformAlerts
 
 Names = Annotated[tuple[LabelName, ...], Field(strict=False)]
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
 class Links(Part):
@@ -35,56 +35,16 @@ class Links(Part):
     )
 
 
-class RemoteWrite(Part):
-    """A store that gets a copy of every sample: Thanos, Mimir, VictoriaMetrics."""
-
-    url: UrlBase = Field(description="Address that takes remote write requests.")
-    token: SecretText | None = Field(
-        default=None, description="Bearer token of the store. Default: none."
-    )
-
-
-class Prometheus(Part):
-    """The Prometheus of mode `embedded`; the limits and the interval count in both modes."""
-
-    interval: Duration = Field(
-        default=timedelta(seconds=15),
-        description="Time between scrapes and rule evaluations. Default 15s.",
-    )
-    sample_limit: int = Field(
-        default=5000,
-        ge=100,
-        title="a whole number from 100",
-        description="Most samples of one pod; a scrape with more is refused. Default 5000.",
-    )
-    retention: Duration = Field(
-        default=timedelta(days=35),
-        description=(
-            "How long samples are kept. Default 840h, 35 days: the traffic norm looks back three "
-            "weeks."
-        ),
-    )
-    storage: Memory = Field(default="50Gi", description="Size of its volume. Default 50Gi.")
-    storage_class: LabelName | None = Field(
-        default=None, description="StorageClass of the volumes. Default: that of the cluster."
-    )
-    remote_write: Annotated[tuple[RemoteWrite, ...], Field(strict=False)] = Field(
-        default=(),
-        title="a list of stores, such as [{url: https://mimir.example.com/api/v1/push}]",
-        description="Stores that get a copy of every sample. Default: none.",
-    )
-
-
 class Images(Part):
     """Images of mode `embedded`, and of the relay in both modes."""
 
-    prometheus: str = Field(
+    prometheus: Image = Field(
         default="docker.io/prom/prometheus:v3.16.0", description="Image of Prometheus."
     )
-    alertmanager: str = Field(
+    alertmanager: Image = Field(
         default="docker.io/prom/alertmanager:v0.31.1", description="Image of Alertmanager."
     )
-    relay: str = Field(description="Image of the relay, built from monitoring/relay.")
+    relay: Image = Field(description="Image of the relay, built from monitoring/relay.")
 
 
 class Team(Part):
@@ -102,22 +62,6 @@ class Team(Part):
     )
 
 
-class Hours(Part):
-    """Hours of the week."""
-
-    time_zone: TimeZone = Field(
-        default="Asia/Shanghai", description="IANA name of the time zone. Default Asia/Shanghai."
-    )
-    days: Annotated[tuple[Weekday, ...], Field(strict=False)] = Field(
-        default=("monday", "tuesday", "wednesday", "thursday", "friday"),
-        min_length=1,
-        title="a list of days, such as [monday, tuesday]",
-        description="Days. Default Monday to Friday.",
-    )
-    start: Clock = Field(default="09:00", description='First minute. Default "09:00".')
-    end: Clock = Field(default="18:00", description='The minute after the last. Default "18:00".')
-
-
 class Alerting(Part):
     """Collection, rules, routes and receivers."""
 
@@ -125,7 +69,7 @@ class Alerting(Part):
         title="embedded or operator",
         description=(
             "embedded deploys Prometheus and Alertmanager; operator gives the cluster's Prometheus "
-            "Operator PodMonitor, PrometheusRule and AlertmanagerConfig."
+            "Operator objects to do so."
         ),
     )
     namespace: LabelName = Field(
@@ -137,9 +81,51 @@ class Alerting(Part):
         title="en or zh",
         description="Language of messages: English or Chinese. Default en.",
     )
+    time_zone: TimeZone = Field(
+        default="Asia/Shanghai",
+        description=(
+            "IANA name of the time zone of working hours, of mutes and of times in messages. "
+            "Default Asia/Shanghai."
+        ),
+    )
+    dashboards: Literal["sidecar", "operator"] = Field(
+        default="sidecar",
+        title="sidecar or operator",
+        description=(
+            "What puts the dashboards into Grafana: the sidecar of its chart, which has to look "
+            "into `namespace`, or the Grafana operator. Default sidecar."
+        ),
+    )
     links: Links = Field(default=Links(), description="Where readers of an alert find more.")
+    gateway: GatewayPods = Field(description="The gateway: where requests come from.")
+    dcgm: MetricsService | None = Field(
+        default=None,
+        description=(
+            "Service of the DCGM exporter, such as that of NVIDIA's GPU operator: namespace "
+            "gpu-operator, service nvidia-dcgm-exporter, port gpu-metrics. Default: no metrics of "
+            "GPUs."
+        ),
+    )
+    operator: Operator | None = Field(
+        default=None, description="The cluster's Prometheus Operator; needed in mode operator."
+    )
     prometheus: Prometheus = Field(
         default=Prometheus(), description="Intervals, limits and storage."
+    )
+    alertmanagers: Literal[1, 2] = Field(
+        default=2,
+        title="1 or 2",
+        description=(
+            "Alertmanagers of mode `embedded`. Default 2: they know of each other's messages, and "
+            "the relay tells what both send once."
+        ),
+    )
+    pool: LabelName | None = Field(
+        default=None,
+        description=(
+            "Pool in `nodePools` whose nodes monitoring runs on, for clusters that have no others. "
+            "Default: nodes of no pool."
+        ),
     )
     images: Images = Field(description="Images of what is deployed.")
     receivers: Receivers = Field(description="Everybody who can be told.")
@@ -152,7 +138,23 @@ class Alerting(Part):
     default_team: LabelName = Field(
         description="Team of models without `owner`, and of alerts about the platform itself."
     )
-    working_hours: Hours | None = Field(
+    working_hours: WorkingHours | None = Field(
         default=None,
         description="When warnings are delivered; critical alerts always are. Default: always.",
+    )
+    mutes: Mapping[LabelName, Mute] = Field(
+        default={},
+        title="a mapping of names to mutes",
+        description="Planned times in which nobody is told, by name. Default: none.",
+    )
+    dead_mans_switch: Webhook | None = Field(
+        default=None,
+        description=(
+            "Webhook of a service that raises the alarm when it is not called each minute: the "
+            "only one that notices when Prometheus or Alertmanager is gone. Default: none."
+        ),
+    )
+    alerts: PlatformAlerts = Field(
+        default=PlatformAlerts(),
+        description="Alerts about the platform; a model has its own. Default: all of them.",
     )

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import permutations
 
+from infra.config.alerting_checks import check_alerting
+from infra.config.collection_checks import check_collection
 from infra.config.describe import one_of, show
 from infra.config.errors import Path, Problem
 from infra.config.model_checks import check_model
@@ -21,6 +23,8 @@ def check(config: StackConfig) -> Iterator[Problem]:
     yield from _routes(config)
     for name, model in config.models.items():
         yield from check_model(config, model, ("models", name))
+    yield from check_alerting(config)
+    yield from check_collection(config)
 
 
 def check_override(config: StackConfig) -> Iterator[Problem]:

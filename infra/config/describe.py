@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from infra.config.errors import Path, Problem
 from infra.config.schema import schema_at
+from infra.config.tuning import elsewhere
 from infra.config.values import Secret
 
 _LONGEST_SHOWN = 60
@@ -33,7 +34,8 @@ def describe(error: ErrorDetails) -> Problem:
     value = error["input"]
     if error["type"] == "extra_forbidden":
         known = schema_at(path[:-1]).get("properties", {})
-        return Problem(path, "an unknown key", f"{nearest(str(path[-1]), known)}, or remove it")
+        write = elsewhere(path) or f"{nearest(str(path[-1]), known)}, or remove it"
+        return Problem(path, "an unknown key", write)
     if is_key:
         keys = schema_at(path[:-1]).get("propertyNames", {})
         return Problem(path, f"the key {show(value)}", keys.get("title", "a text"))

@@ -11,6 +11,7 @@ from pydantic import Field
 from infra.config.base import Part
 from infra.config.names import Host, LabelName, ObjectName, Token, UrlPath, VersionName
 from infra.config.rollout import Rollout
+from infra.config.tuning import ModelAlerts
 from infra.config.values import Duration, Weight
 from infra.config.version import Version
 
@@ -110,3 +111,6 @@ class Model(Part):
     )
     rollout: Rollout = Field(default=Rollout(), description="How a new version may advance.")
     slo: Slo = Field(default=Slo(), description="What the model owes its users.")
+    alerts: ModelAlerts = Field(
+        default=ModelAlerts(), description="Alerts about the model. Default: all of them."
+    )

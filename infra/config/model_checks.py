@@ -8,7 +8,7 @@ from infra.config.describe import one_of, show
 from infra.config.errors import Path, Problem
 from infra.config.model import Model
 from infra.config.stack import StackConfig
-from infra.config.values import tenths
+from infra.config.values import show_moment, tenths
 from infra.config.version import Version
 
 OWN_VARIABLES = ("MODEL_NAME", "MODEL_VERSION")
@@ -108,11 +108,11 @@ def _rollout(model: Model, at: Path) -> Iterator[Problem]:
             (*at, "hours", "start"), show(plan.hours.start), f"a time before {plan.hours.end}"
         )
     for place, freeze in enumerate(plan.freezes):
-        if freeze.first > freeze.last:
+        if freeze.start >= freeze.end:
             yield Problem(
-                (*at, "freezes", place, "first"),
-                show(freeze.first.isoformat()),
-                f"a day not after the last, {freeze.last}",
+                (*at, "freezes", place, "start"),
+                show(show_moment(freeze.start)),
+                f"a time before its end, {show_moment(freeze.end)}",
             )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
+from functools import cache
 from typing import Annotated
 from zoneinfo import available_timezones
 
@@ -33,8 +35,23 @@ def _normal(path: str) -> str:
     return path
 
 
+def _somebody(mention: str) -> str:
+    if mention == "all":
+        raise ValueError("mentions everybody")
+    return mention
+
+
+# Reads the whole directory of time zones.
+_time_zones = cache(available_timezones)
+
+
+def _range(text: str) -> str:
+    ipaddress.ip_network(text)
+    return text
+
+
 def _known_zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _time_zones():
         raise ValueError("no such time zone")
     return name
 
@@ -158,12 +175,45 @@ Memory = Annotated[
     str,
     Field(pattern="^[1-9][0-9]*(Mi|Gi)$", title="memory in Mi or Gi, such as 512Mi or 2Gi"),
 ]
+AlertName = Annotated[
+    str,
+    Field(
+        pattern="^[A-Z][A-Za-z0-9]*$",
+        max_length=LONGEST_NAME,
+        title="the name of an alert, such as HighModelLatency",
+    ),
+]
+VolumeSize = Annotated[
+    str,
+    Field(pattern="^([1-9][0-9]*(Mi|Gi)|none)$", title="a size in Mi or Gi, such as 50Gi, or none"),
+]
+PortName = Annotated[
+    str,
+    Field(
+        pattern="^[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?$",
+        title="a port's name of at most 15 lower-case letters, digits and '-', such as metrics",
+    ),
+]
+SeriesLabel = Annotated[
+    str,
+    Field(
+        # Two underscores in front are Prometheus' own.
+        pattern="^([a-zA-Z]|_[a-zA-Z0-9])[a-zA-Z0-9_]*$",
+        title="a label's name of letters, digits and '_', such as cluster",
+    ),
+]
+Cidr = Annotated[
+    str,
+    Field(pattern=r"^[0-9a-f.:]+/[0-9]{1,3}$", title="a range of addresses, such as 10.0.0.0/24"),
+    AfterValidator(_range),
+]
 Mention = Annotated[
     str,
     Field(
-        pattern=r"^[A-Za-z0-9_.@+-]{1,64}$",
-        title="a mobile number, user id or open id, such as '13800138000'",
+        pattern=r"^[A-Za-z0-9_.+-]{1,64}$",
+        title="the mobile number, user id or open id of a person, such as '13800138000'",
     ),
+    AfterValidator(_somebody),
 ]
 MailAddress = Annotated[
     str,

@@ -11,7 +11,7 @@ from infra.config.base import Part
 from infra.config.names import LabelName, MailAddress, Mention, ServerAddress, UrlPrefix
 from infra.config.values import SecretText
 
-Mentions = Annotated[tuple[Mention, ...], Field(strict=False)]
+Mentions = Annotated[tuple[Mention, ...], Field(strict=False, max_length=20)]
 
 
 class Dingtalk(Part):
@@ -80,6 +80,12 @@ class Webhook(Part):
     )
 
 
+Robot = Dingtalk | Wecom | Feishu
+"""What is reached through the relay; Alertmanager reaches the others by itself."""
+
+Receiver = Robot | Email | Webhook
+
+
 class Receivers(Part):
     """Everybody who can be told, by kind and name; a name stands once, whatever its kind."""
 
@@ -98,6 +104,16 @@ class Receivers(Part):
     webhook: Mapping[LabelName, Webhook] = Field(
         default={}, title="a mapping of names to webhooks", description="Webhooks of others."
     )
+
+    @property
+    def robots(self) -> dict[str, Robot]:
+        """Every chat robot by name."""
+        return {**self.dingtalk, **self.wecom, **self.feishu}
+
+    @property
+    def by_name(self) -> dict[str, Receiver]:
+        """Every receiver by name."""
+        return {**self.robots, **self.email, **self.webhook}
 
 
 class Smtp(Part):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from infra.config.alerting import Hours
 from infra.config.base import Part
+from infra.config.hours import Dates, Hours
 from infra.config.names import UrlPrefix, UrlQuery
-from infra.config.values import Day, Duration, Weight
+from infra.config.values import Duration, Weight
 
 
 def _rising_to_full(steps: tuple[int | float, ...]) -> tuple[int | float, ...]:
@@ -20,16 +20,10 @@ def _rising_to_full(steps: tuple[int | float, ...]) -> tuple[int | float, ...]:
     return steps
 
 
-class Freeze(Part):
-    """Days on which no weight is raised; going back is always allowed."""
+class Freeze(Dates):
+    """A time in which no weight is raised; going back is always allowed."""
 
-    first: Day = Field(description="First day, in the time zone of `hours`.")
-    last: Day = Field(description="Last day.")
     reason: str = Field(min_length=3, title="why, in a few words", description="Why.")
-
-    def holds(self, day: date) -> bool:
-        """Whether `day` is one of them."""
-        return self.first <= day <= self.last
 
 
 class Check(Part):
@@ -134,12 +128,13 @@ class Rollout(Part):
         description="Steps that a person must approve (`rollout promote`). Default: none.",
     )
     hours: Hours | None = Field(
-        default=None, description="When weights may be raised. Default: always."
+        default=None,
+        description="When weights may be raised, in `alerting.timeZone`. Default: always.",
     )
     freezes: Annotated[tuple[Freeze, ...], Field(strict=False)] = Field(
         default=(),
-        title='a list such as [{first: "2027-02-05", last: "2027-02-12", reason: holidays}]',
-        description="Days on which no weight is raised. Default: none.",
+        title="a list of times, such as [{start: 2027-02-05 00:00, end: …, reason: holidays}]",
+        description="Times in which no weight is raised. Default: none.",
     )
     before: Checks = Field(
         default=(),

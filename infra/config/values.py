@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from pydantic import PlainSerializer, PlainValidator, ValidationInfo, WithJsonSchema
 
 _DURATION = re.compile(r"(?=.)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?", re.ASCII)
 _LONGEST_DURATION = 32
+_MOMENT = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}", re.ASCII)
+_MOMENT_FORMAT = "%Y-%m-%d %H:%M"
 _WEIGHT_TEXT = re.compile(r"(0|[1-9][0-9]{0,2})(\.[0-9])?")
 
 
@@ -49,12 +51,6 @@ def _duration(value: object) -> timedelta:
     return duration
 
 
-def _day(value: object) -> date:
-    if not isinstance(value, str) or len(value) != len("2027-02-05"):
-        raise ValueError("not a day")
-    return date.fromisoformat(value)
-
-
 def show_duration(duration: timedelta) -> str:
     """Write a duration as a stack file has it: `1h30m`, `500ms`."""
     rest = duration // timedelta(milliseconds=1)
@@ -63,6 +59,17 @@ def show_duration(duration: timedelta) -> str:
         count, rest = divmod(rest, size)
         shown += f"{count}{unit}" if count else ""
     return shown
+
+
+def _moment(value: object) -> datetime:
+    if not isinstance(value, str) or not _MOMENT.fullmatch(value):
+        raise ValueError("not a date and time of day")
+    return datetime.strptime(value, _MOMENT_FORMAT)
+
+
+def show_moment(moment: datetime) -> str:
+    """Write a moment as a stack file has it: `2026-12-01 22:00`."""
+    return moment.strftime(_MOMENT_FORMAT)
 
 
 @dataclass(frozen=True)
@@ -98,6 +105,11 @@ DURATION_SCHEMA = {
     "pattern": "^(?=.)([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$",
     "title": "a duration with its unit, such as 500ms, 90s, 30m, 1h30m",
 }
+MOMENT_SCHEMA = {
+    "type": "string",
+    "pattern": "^20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}$",
+    "title": 'a date and time of day, such as "2026-12-01 22:00"',
+}
 SECRET_SCHEMA = {
     "type": "object",
     "properties": {"secure": {"type": "string"}},
@@ -117,19 +129,13 @@ Duration = Annotated[
 ]
 """A time above zero, written with units: `90s`, `30m`, `1h30m`, `500ms`."""
 
-Day = Annotated[
-    date,
-    PlainValidator(_day),
-    PlainSerializer(date.isoformat, return_type=str),
-    WithJsonSchema(
-        {
-            "type": "string",
-            "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
-            "title": 'a day in quotes, such as "2027-02-05"',
-        }
-    ),
+Moment = Annotated[
+    datetime,
+    PlainValidator(_moment),
+    PlainSerializer(show_moment, return_type=str),
+    WithJsonSchema(MOMENT_SCHEMA),
 ]
-"""A calendar day."""
+"""A local date and time, to the minute, in the time zone of `alerting`."""
 
 SecretText = Annotated[
     Secret,

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
-from local.cluster import cgroups, mounts, network
+from local.cluster import cgroups, dns, mounts, network, robots
 from local.cluster.control_plane import control_plane
-from local.cluster.layout import Layout
+from local.cluster.layout import API_PORT, METRICS_PORT, Layout
 from local.cluster.node import node_processes, write_configuration
 from local.cluster.pki import write_pki
 from local.cluster.record import Record, start_time, write_record
-from local.cluster.supervisor import Process, supervise
+from local.cluster.supervisor import python_module, supervise
 
 
 def main() -> None:
@@ -35,28 +35,29 @@ def main() -> None:
     cgroups.make(layout)
     mounts.set_up(layout)
     network.set_up(layout)
+    carried = {metrics: METRICS_PORT, api: API_PORT}
     processes = control_plane(layout, tools)
     for node in layout.nodes:
         write_configuration(layout, node)
         processes += node_processes(layout, node, tools["kubernetes"])
     processes += [
-        _module("accelerators", layout),
-        _module("traefik", layout, gateway, metrics),
-        _module("forwarder", layout, api),
+        dns.process(layout, tools["coredns"]),
+        python_module("local.cluster.accelerators", layout.name),
+        python_module("local.cluster.traefik", layout.name, str(gateway), sockets=[gateway]),
+        python_module("local.cluster.forwarder", *_pairs(carried), sockets=list(carried)),
+        robots.process(layout),
     ]
     supervise(processes, layout.logs)
+
+
+def _pairs(ports: Mapping[int, int]) -> list[str]:
+    return [str(number) for pair in ports.items() for number in pair]
 
 
 def _own_record() -> Record:
     # /proc is still the machine's here, so this is the number that the machine knows us by.
     pid = int(Path("/proc/self").readlink().name)
     return Record(pid, start_time(pid) or 0)
-
-
-def _module(name: str, layout: Layout, *sockets: int) -> Process:
-    command = [sys.executable, "-m", f"local.cluster.{name}", layout.name, *map(str, sockets)]
-    environment = {"PYTHONPATH": os.environ["PYTHONPATH"], "PYTHONDONTWRITEBYTECODE": "1"}
-    return Process(name, command, environment, tuple(sockets))
 
 
 if __name__ == "__main__":

@@ -118,6 +118,13 @@ def _marker(layout: Layout, node_name: str, image: str) -> Path:
     return layout.node_directory(node_name) / "images" / image.replace("/", "_")
 
 
+def dns_answers(record: Record) -> bool:
+    """Whether pods can resolve Services."""
+    inside = ["nsenter", f"--target={record.pid}", "--net", "--"]
+    asking = [*inside, sys.executable, "-m", "local.cluster.dns"]
+    return subprocess.run(asking, cwd=_REPOSITORY, check=False).returncode == 0
+
+
 def ready_nodes(layout: Layout) -> list[str]:
     """Names of the nodes that are Ready and advertise their accelerators."""
     nodes = Api.published(layout).get("/api/v1/nodes")["items"]

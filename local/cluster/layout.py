@@ -19,6 +19,10 @@ API_ADDRESS = "10.210.0.1"
 API_PORT = 6443
 SERVICE_RANGE = "10.211.0.0/16"
 KUBERNETES_SERVICE = "10.211.0.1"
+CLUSTER_DOMAIN = "cluster.local"
+# At the API server's address, for pods.
+METRICS_PORT = 8082
+ROBOTS_PORT = 8090
 
 _STATE = Path("/var/lib/paddle-canary")
 _RUN = Path("/run/paddle-canary")
@@ -70,6 +74,11 @@ class Layout:
     @property
     def kubeconfig(self) -> Path:
         return self.state / "kubeconfig"
+
+    @property
+    def robots(self) -> Path:
+        """What the chat robots of the instance were told."""
+        return self.state / "robots"
 
     @property
     def cgroup(self) -> str:

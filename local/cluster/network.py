@@ -1,7 +1,7 @@
 """Links, addresses and routes inside an instance's network namespace.
 
-The control plane and the gateway live in the instance's own namespace; each node has one more,
-as a machine of its own would, joined by a bridge.
+The control plane, the DNS and the gateway live in the instance's own namespace; each node has
+one more, as a machine of its own would, joined by a bridge.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from local.cluster import mounts, network
-from local.cluster.layout import Layout, NodeAddress
+from local.cluster.layout import API_ADDRESS, CLUSTER_DOMAIN, Layout, NodeAddress
 from local.cluster.supervisor import Process
 
 PAUSE_IMAGE = "paddle-canary.local/pause:1"
@@ -118,6 +118,9 @@ def _kubelet(layout: Layout, node: NodeAddress) -> dict[str, object]:
         "failCgroupV1": False,
         "failSwapOn": False,
         "oomScoreAdj": 0,
+        "clusterDNS": [API_ADDRESS],
+        "clusterDomain": CLUSTER_DOMAIN,
+        # Nothing of the machine's own resolvers.
         "resolvConf": "",
         # No registry to pull an image again from: neither images nor pods go for a full disk.
         "imageGCHighThresholdPercent": 100,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,13 @@ class Process:
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
     sockets: tuple[int, ...] = ()
+
+
+def python_module(module: str, *arguments: str, sockets: Sequence[int] = ()) -> Process:
+    """A module of this checkout as a process, named as the module is."""
+    environment = {"PYTHONPATH": os.environ["PYTHONPATH"], "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-m", module, *arguments]
+    return Process(module.rpartition(".")[2], command, environment, tuple(sockets))
 
 
 def supervise(processes: Sequence[Process], logs: Path) -> None:

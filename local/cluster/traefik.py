@@ -1,7 +1,8 @@
-"""The gateway: waits for the Gateway API, then becomes Traefik with sockets it was handed.
+"""The gateway: waits for the Gateway API, then becomes Traefik with a socket it was handed.
 
-The sockets listen on the machine's loopback though Traefik runs in the instance's network, so
-that no link, address or rule on the machine is needed to reach it.
+The socket listens on the machine's loopback though Traefik runs in the instance's network, so
+that no link, address or rule on the machine is needed to reach it. Its metrics are for Prometheus
+in the instance; the forwarder carries them to the machine.
 """
 
 from __future__ import annotations
@@ -12,28 +13,25 @@ import time
 from importlib.metadata import files
 
 from local.cluster.api import Api
-from local.cluster.layout import Layout
+from local.cluster.layout import API_ADDRESS, METRICS_PORT, Layout
 
 _GATEWAY_CLASSES = "/apis/gateway.networking.k8s.io/v1/gatewayclasses/traefik"
 # Where systemd's protocol for handing over sockets starts to count.
-_FIRST_SOCKET = 3
+_HANDED_OVER = 3
 _LARGEST_BODY = 32 * 1024 * 1024
 
 
 def main() -> None:
-    """Arguments: instance, descriptor of the gateway's socket, of the metrics' socket."""
-    layout, sockets = Layout(sys.argv[1]), [int(argument) for argument in sys.argv[2:]]
+    """Arguments: instance, descriptor of the gateway's socket."""
+    layout, web = Layout(sys.argv[1]), int(sys.argv[2])
     api = Api.inside(layout)
     while not api.served(_GATEWAY_CLASSES):
         time.sleep(0.2)
-    # Through high numbers first: a socket may sit where another one has to go.
-    parked = [os.dup2(socket, 100 + i) for i, socket in enumerate(sockets)]
-    for i, socket in enumerate(parked):
-        os.dup2(socket, _FIRST_SOCKET + i)
+    os.dup2(web, _HANDED_OVER)
     environment = {
         "KUBECONFIG": str(layout.pki / "admin.kubeconfig"),
-        "LISTEN_FDNAMES": "web:metrics",
-        "LISTEN_FDS": str(len(parked)),
+        "LISTEN_FDNAMES": "web",
+        "LISTEN_FDS": "1",
         "LISTEN_PID": str(os.getpid()),
     }
     binary = traefik_binary()
@@ -53,7 +51,7 @@ def _flags() -> list[str]:
     return [
         # The number is what the Gateway's listener has to name; the socket was handed over.
         "--entrypoints.web.address=:80",
-        "--entrypoints.metrics.address=127.0.0.1:8082",
+        f"--entrypoints.metrics.address={API_ADDRESS}:{METRICS_PORT}",
         f"{nginx}=true",
         f"{nginx}.ingressclass=nginx",
         f"{nginx}.controllerclass=k8s.io/ingress-nginx",

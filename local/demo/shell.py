@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from local.environment import of_shell
 
 # Of what `pulumi up` prints, the ends of its steps; progress would be forty lines a minute.
 _DONE = re.compile(r"^ [-+~]{1,2} +(?! |pulumi:pulumi:Stack).*\b(created|updated|deleted)\b")
@@ -29,17 +30,8 @@ class Shell:
 
     @classmethod
     def of_instance(cls, name: str, directory: Path, **more: str) -> Shell:
-        """`more` are further variables. Raises CommandError if the instance is not up."""
-        command = (
-            f'lines="$({sys.executable} -m local env --name {name})" && eval "$lines" && env -0'
-        )
-        done = subprocess.run(
-            ["bash", "-c", command], cwd=directory, capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise CommandError(done.stderr.strip())
-        found = dict(line.split("=", 1) for line in done.stdout.split("\0") if line)
-        return cls({**found, **more}, directory)
+        """`more` are further variables. Raises CalledProcessError if the instance is not up."""
+        return cls({**of_shell(name), **more}, directory)
 
     def run(self, command: str, *, refused: bool = False) -> str:
         """Print `command`, run it, print what matters of its output, and return all of it.

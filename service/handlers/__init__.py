@@ -2,7 +2,7 @@
 
 `answer` is straight-line code for one request. Where it needs a network it yields calls and gets
 their results back; the worker runs the calls of all requests it holds side by side, so that each
-network is batched on its own (see `service.stages`). How to add one: docs/handlers.md.
+network is batched on its own (see `service.handlers.stages`). How to add one: docs/handlers.md.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from service.tensors import Spec, Tensor, Tensors
 
 
 class Network(Protocol):
-    """A Paddle network as handlers see it; `service.predictor.Predictor` is the real one.
+    """A Paddle network as handlers see it; `service.networks.predictor.Predictor` is the real one.
 
     Attributes:
         max_batch: rows (first axis) that one run takes at most.

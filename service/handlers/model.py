@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from service.settings import Engine
 
 if TYPE_CHECKING:
-    from service.predictor import Predictor
+    from service.networks.predictor import Predictor
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,6 @@ class Model:
             StartError: it cannot be loaded.
         """
         # Imported here: handlers can be read, and tested with another network, without paddle.
-        from service.predictor import Predictor  # noqa: PLC0415
+        from service.networks.predictor import Predictor  # noqa: PLC0415
 
         return Predictor(self.directory / folder, self.engine, max_batch, self.gpu)

@@ -16,7 +16,7 @@ from service.errors import StartError
 from service.handlers import Call, Handler, Network, Steps, text
 from service.handlers.images import Pixels, decode
 from service.handlers.model import Model
-from service.stages import batch_sizes
+from service.handlers.stages import batch_sizes
 from service.tensors import ANY, BYTES, Spec, Tensor, Tensors, one
 
 _STAGES = (["det", "rec"], ["det", "cls", "rec"])

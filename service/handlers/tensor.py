@@ -17,7 +17,7 @@ import numpy as np
 from service.errors import RequestError, StartError
 from service.handlers import Call, Handler, Network, Steps
 from service.handlers.model import Model
-from service.stages import batch_sizes, run_calls
+from service.handlers.stages import batch_sizes, run_calls
 from service.tensors import ANY, BYTES, DATATYPES, Spec, Tensor, Tensors, datatype
 
 _NETWORK = "network"

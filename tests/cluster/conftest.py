@@ -13,6 +13,8 @@ import pytest
 from local import doctor, interrupts
 from local.cluster.layout import Layout
 from local.cluster.record import running
+from local.environment import of_shell
+from tests.cluster import serving
 from tests.cluster.stacks import Platform, Stack
 
 ROOT = Path(__file__).parents[2]
@@ -34,39 +36,42 @@ def platform() -> Iterator[Platform]:
     local = [sys.executable, "-m", "local"]
     subprocess.run([*local, "up", "--name", NAME], cwd=ROOT, check=True)
     try:
-        yield Platform(_variables(local), layout.url)
+        yield Platform(of_shell(NAME), layout.url)
     finally:
         if not kept:
             subprocess.run([*local, "down", "--name", NAME], cwd=ROOT, check=True)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def new_stack(
     platform: Platform, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], Stack]]:
     """Makes stacks by name, each with a checkout and a backend of its own.
 
-    The name is also that of the stack's namespace, which is deleted after the module.
+    The name is also that of the stack's namespace, which is deleted in the end.
     """
     made: list[Stack] = []
 
     def make(name: str) -> Stack:
         platform.kubectl("delete", "namespace", name, "--ignore-not-found")
         directory = tmp_path_factory.mktemp(name)
-        made.append(Stack.create(platform, name, directory / "checkout", directory / "backend"))
-        return made[-1]
+        stack = Stack.create(platform, name, directory / "checkout", directory / "backend")
+        made.append(stack)
+        init = stack.pulumi("stack", "init")
+        assert init.status == 0, init.text
+        return stack
 
     yield make
     for stack in made:
         platform.kubectl("delete", "namespace", stack.name, "--ignore-not-found", "--wait=false")
 
 
-def _variables(local: list[str]) -> dict[str, str]:
-    """The environment after `eval "$(python -m local env)"`, as a person's shell has it."""
-    lines = subprocess.run(
-        [*local, "env", "--name", NAME], cwd=ROOT, check=True, capture_output=True, text=True
-    ).stdout
-    dump = subprocess.run(
-        ["bash", "-c", f"{lines}\nenv -0"], check=True, capture_output=True, text=True
-    ).stdout
-    return dict(line.split("=", 1) for line in dump.split("\0") if line)
+@pytest.fixture(scope="session")
+def serving_stack(new_stack: Callable[[str], Stack]) -> Stack:
+    """Two versions with a real pod each, for all tests that need pods and not a stack of their own.
+
+    Tests find it as the one before left it: each begins with `serving.begin`.
+    """
+    stack = new_stack("serving")
+    serving.bring_to(stack, ("v1.1", {"v1.2": 20}))
+    return stack

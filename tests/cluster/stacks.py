@@ -26,10 +26,19 @@ PROGRAM = ("__main__.py", "Pulumi.yaml", *(path.name for path in ROOT.glob("Pulu
 WEIGHT = "nginx.ingress.kubernetes.io/canary-weight"
 # Of the committed stack files; a sample, as the files say.
 PASSPHRASE = "paddle-canary-sample"
-# Two versions of one model, each on a node of its own: real pods with real OCR.
+# A node for each track.
 POOLS = {
     "gpu-stable": {"provider": "existing", "nodes": ["gpu-node-1"], "track": "stable"},
     "gpu-canary": {"provider": "existing", "nodes": ["gpu-node-2"], "track": "canary"},
+}
+# Real pods with real OCR, as small as they can be.
+VERSIONS = {
+    version: {
+        "image": f"paddle-canary.local/ocr:{version}",
+        "pool": pool,
+        "resources": {"cpu": "100m", "memory": "2Gi"},
+    }
+    for version, pool in {"v1.1": "gpu-stable", "v1.2": "gpu-canary"}.items()
 }
 
 
@@ -91,7 +100,6 @@ class Stack:
         environment = dict(platform.environment) | {
             "PULUMI_BACKEND_URL": f"file://{backend}?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
-            "PYTHONDONTWRITEBYTECODE": "1",
         }
         environment.pop("PULUMI_CONFIG_PASSPHRASE_FILE", None)
         return cls(platform, name, directory, environment).cloned(directory)
@@ -101,9 +109,10 @@ class Stack:
         directory.mkdir()
         for name in PROGRAM:
             shutil.copy(ROOT / name, directory)
-        shutil.copytree(
-            ROOT / "infra", directory / "infra", ignore=shutil.ignore_patterns("__pycache__")
-        )
+        for package in ("infra", "monitoring"):
+            shutil.copytree(
+                ROOT / package, directory / package, ignore=shutil.ignore_patterns("__pycache__")
+            )
         return replace(self, directory=directory)
 
     def write(self, models: Mapping[str, Any], **settings: object) -> None:

@@ -10,65 +10,27 @@ from typing import Any
 
 import pytest
 
+from tests.cluster.serving import HOST, begin, jump, models
 from tests.cluster.stacks import POOLS, Platform, Run, Stack, finish
 
-HOST = "faults.example.com"
+BEGIN = ("v1.1", {"v1.2": 20})
 SERVED = ("ocr-v1-1", {"ocr-v1-2": 20})
 GONE = "gpu-node-gone"
 HTTP_ROUTES = "httproutes.gateway.networking.k8s.io"
 
 
-def versions(**more: dict[str, Any]) -> dict[str, Any]:
-    """Two that serve, and `more`, by name with `_` for `.`."""
-    small = {"resources": {"cpu": "100m", "memory": "2Gi"}}
-    return {
-        "v1.1": {"image": "paddle-canary.local/ocr:v1.1", "pool": "gpu-stable", **small},
-        "v1.2": {"image": "paddle-canary.local/ocr:v1.2", "pool": "gpu-canary", **small},
-        **{
-            name.replace("_", "."): {"pool": "gpu-canary", "readyTimeout": "15s", **small, **own}
-            for name, own in more.items()
-        },
-    }
-
-
-def ocr(canary: dict[str, float], **more: dict[str, Any]) -> dict[str, Any]:
-    """The `models` of a stack file."""
-    model = {
-        "host": HOST,
-        "stable": "v1.1",
-        "canary": canary,
-        "versions": versions(**more),
-        # Three versions on two nodes.
-        "isolation": "shared",
-    }
-    return {"ocr": model}
-
-
-NEVER_READY = {"image": "paddle-canary.local/pause:1"}
-NOT_THERE = {"image": "paddle-canary.local/ocr:v9.9"}
-
-
-@pytest.fixture(scope="module")
-def deployed(new_stack: Callable[[str], Stack]) -> Stack:
-    """A stack whose requests real pods answer: v1.1 four of five, v1.2 the fifth."""
-    stack = new_stack("faults")
-    stack.write(ocr({"v1.2": 20}))
-    assert stack.pulumi("stack", "init").status == 0
-    done = stack.up()
-    assert done.status == 0, done.text
-    wait_for(lambda: set(stack.platform.answers(HOST, 5)) == {"v1.1", "v1.2"})
-    return stack
+# Long enough for the node to say why, on a busy machine too.
+PATIENCE = {"readyTimeout": "8s"}
+NOT_THERE = {"v1.3": {"image": "paddle-canary.local/ocr:v9.9", **PATIENCE}}
+NEVER_READY = {"v1.4": {"image": "paddle-canary.local/pause:1", **PATIENCE}}
 
 
 @pytest.fixture
-def stack(deployed: Stack) -> Iterator[Stack]:
-    """The stack as it serves; afterwards it is made so again."""
-    yield deployed
-    deployed.write(ocr({"v1.2": 0}))
-    assert deployed.up().status == 0
-    deployed.write(ocr({"v1.2": 20}), override=jump(20))
-    done = deployed.up()
-    assert done.status == 0, done.text
+def stack(serving_stack: Stack) -> Stack:
+    """A stack whose requests real pods answer: v1.1 four of five, v1.2 the fifth."""
+    begin(serving_stack, BEGIN)
+    wait_for(lambda: set(serving_stack.platform.answers(HOST, 5)) == {"v1.1", "v1.2"})
+    return serving_stack
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
@@ -88,14 +50,15 @@ def assert_failed_and_nothing_moved(stack: Stack, done: Run, *words: str) -> Non
     assert set(stack.platform.answers(HOST, 10)) == {"v1.1", "v1.2"}
 
 
-def test_an_unreachable_cluster_is_named(deployed: Stack, tmp_path: Path) -> None:
+def test_an_unreachable_cluster_is_named(stack: Stack, tmp_path: Path) -> None:
     way = tmp_path / "kubeconfig"
-    view = json.loads(deployed.platform.kubectl("config", "view", "--raw", "-o", "json"))
+    view = json.loads(stack.platform.kubectl("config", "view", "--raw", "-o", "json"))
     view["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:1"
     way.write_text(json.dumps(view))
-    done = deployed.up(KUBECONFIG=str(way))
+    stack.write(models(("v1.1", {"v1.2": 5})))
+    done = stack.up(KUBECONFIG=str(way))
     assert_failed_and_nothing_moved(
-        deployed,
+        stack,
         done,
         "the cluster https://127.0.0.1:1 does not answer",
         "nothing was changed",
@@ -103,20 +66,20 @@ def test_an_unreachable_cluster_is_named(deployed: Stack, tmp_path: Path) -> Non
     )
 
 
-def test_a_cluster_without_the_gateway_api_is_told_how_to_get_it(deployed: Stack) -> None:
-    kubectl = deployed.platform.kubectl
+def test_a_cluster_without_the_gateway_api_is_told_how_to_get_it(stack: Stack) -> None:
+    kubectl = stack.platform.kubectl
     saved = json.loads(kubectl("get", "crd", HTTP_ROUTES, "-o", "json"))
     del saved["status"], saved["metadata"]["resourceVersion"], saved["metadata"]["uid"]
     gateway = {"name": "paddle-canary", "namespace": "traefik"}
-    deployed.write(ocr({"v1.2": 5}), dataPlane="gateway", gateway=gateway)
+    stack.write(models(("v1.1", {"v1.2": 5})), dataPlane="gateway", gateway=gateway)
     kubectl("delete", "crd", HTTP_ROUTES)
     try:
-        done = deployed.up()
+        done = stack.up()
     finally:
         kubectl("create", "-f", "-", stdin=json.dumps(saved))
         kubectl("wait", "--for=condition=Established", "--timeout=30s", f"crd/{HTTP_ROUTES}")
     assert_failed_and_nothing_moved(
-        deployed,
+        stack,
         done,
         f"does not know {HTTP_ROUTES}",
         "nothing was changed",
@@ -124,43 +87,44 @@ def test_a_cluster_without_the_gateway_api_is_told_how_to_get_it(deployed: Stack
     )
 
 
-def test_a_pool_with_a_node_that_does_not_exist_is_refused(deployed: Stack) -> None:
-    deployed.write(ocr({"v1.2": 50}), nodePools=pools("gpu-node-2", GONE), override=jump(50))
-    done = deployed.up()
+def test_a_pool_with_a_node_that_does_not_exist_is_refused(stack: Stack) -> None:
+    split = ("v1.1", {"v1.2": 50})
+    stack.write(models(split), nodePools=pools("gpu-node-2", GONE), override=jump(split))
+    done = stack.up()
     assert_failed_and_nothing_moved(
-        deployed,
+        stack,
         done,
         f"nodePools.gpu-canary.nodes: the cluster has no node {GONE}",
         "nothing was changed",
         "correct the name (kubectl get nodes), or, if it is gone",
     )
-    assert GONE not in deployed.platform.kubectl("get", "nodes", "-o", "name")
+    assert GONE not in stack.platform.kubectl("get", "nodes", "-o", "name")
 
 
 def test_an_image_that_cannot_be_pulled_is_named_with_its_pod(stack: Stack) -> None:
     before = stack.outputs()
-    stack.write(ocr({"v1.3": 5}, v1_3=NOT_THERE))
+    stack.write(models(("v1.1", {"v1.3": 5}), NOT_THERE))
     done = stack.up()
     assert_failed_and_nothing_moved(
-        stack, done, "Deployment (ocr-v1-3)", "[Pod faults/ocr-v1-3-", "ocr:v9.9", "pull"
+        stack, done, "Deployment (ocr-v1-3)", "[Pod serving/ocr-v1-3-", "ocr:v9.9", "pull"
     )
     assert stack.outputs() == before
 
 
 def test_a_pod_that_never_gets_ready_holds_up_its_weight_and_no_roll_back(stack: Stack) -> None:
     before = stack.outputs()
-    stack.write(ocr({"v1.3": 5}, v1_3=NEVER_READY))
+    stack.write(models(("v1.1", {"v1.4": 5}), NEVER_READY))
     done = stack.up()
     assert_failed_and_nothing_moved(
         stack,
         done,
-        "Deployment (ocr-v1-3)",
+        "Deployment (ocr-v1-4)",
         "timed out waiting to be Ready",
         "containers with unready status: [server]",
     )
     assert stack.outputs() == before
 
-    stack.write(ocr({"v1.2": 0}, v1_3=NEVER_READY))
+    stack.write(models(("v1.1", {"v1.2": 0}), NEVER_READY))
     rolling_back = stack.start_up()
     wait_for(lambda: stack.routed("ocr") == ("ocr-v1-1", {"ocr-v1-2": 0}))
     waiting = rolling_back.poll() is None
@@ -186,14 +150,14 @@ def extra_node(platform: Platform) -> Iterator[str]:
 def test_a_node_that_is_gone_holds_up_no_roll_back(
     stack: Stack, extra_node: str, refreshed: bool
 ) -> None:
-    stack.write(ocr({"v1.2": 20}), nodePools=pools("gpu-node-2", extra_node))
+    stack.write(models(BEGIN), nodePools=pools("gpu-node-2", extra_node))
     done = stack.up()
     assert done.status == 0, done.text
     stack.platform.kubectl("delete", "node", extra_node)
     if refreshed:
         assert stack.pulumi("refresh", "--yes", "--skip-preview").status == 0
 
-    stack.write(ocr({"v1.2": 0}), nodePools=pools("gpu-node-2", extra_node))
+    stack.write(models(("v1.1", {"v1.2": 0})), nodePools=pools("gpu-node-2", extra_node))
     done = stack.up()
 
     assert done.status == 0, done.text
@@ -204,13 +168,3 @@ def test_a_node_that_is_gone_holds_up_no_roll_back(
 
 def pools(*canary_nodes: str) -> dict[str, Any]:
     return {**POOLS, "gpu-canary": {**POOLS["gpu-canary"], "nodes": list(canary_nodes)}}
-
-
-def jump(weight: float) -> dict[str, Any]:
-    """An override for a weight of v1.2 that the guard would refuse."""
-    return {
-        "model": "ocr",
-        "stable": "v1.1",
-        "canary": {"v1.2": weight},
-        "reason": f"a test begins here, {time.time()}",
-    }

@@ -7,83 +7,48 @@ from __future__ import annotations
 
 import os
 import signal
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.cluster.serving import SOON, Split, begin, is_live, models, remembered
 from tests.cluster.stacks import Run, Stack, finish, kill_session
 
-Split = tuple[str, dict[str, float]]
-
-HOST = "interrupted.example.com"
-SOON, LATER = "1s", "10m"
-# What the output of the killed update shows last, for each kind of change.
-WEIGHT: tuple[Split, Split] = ("v1.1", {"v1.2": 5}), ("v1.1", {"v1.2": 20})
-PROMOTION: tuple[Split, Split] = ("v1.1", {"v1.2": 100}), ("v1.2", {})
-NEW_VERSION: tuple[Split, Split] = ("v1.1", {"v1.2": 5}), ("v1.1", {"v1.3": 5})
-MOMENTS = [
-    pytest.param(*change, moment, id=f"{name}: {moment}")
-    for name, change, moments in (
-        (
-            "weight",
-            WEIGHT,
-            ("Updating (", "last-update", "ocr-canary updating", "ocr-canary updated"),
-        ),
-        ("promotion", PROMOTION, ("Ingress ocr updating", "Ingress ocr updated", "ocr-canary up")),
-        (
-            "new version",
-            NEW_VERSION,
-            ("Deployment ocr-v1-3 creating", "(0/1 Pods available)", "Deployment ocr-v1-3 created"),
-        ),
-    )
-    for moment in moments
-]
+LATER = "10m"
+NEW = {"image": "paddle-canary.local/ocr:v1.1"}
+NONE: Split = ("v1.1", {})
+PROMOTED: Split = ("v1.2", {})
 
 
-def models(split: Split, window: str) -> dict[str, Any]:
-    """The `models` of a stack file; v1.3 is there when it is a canary."""
-    stable, canary = split
-    small = {"resources": {"cpu": "100m", "memory": "2Gi"}}
-    images = {"v1.1": "v1.1", "v1.2": "v1.2"} | ({"v1.3": "v1.2"} if "v1.3" in canary else {})
-    model = {
-        "host": HOST,
-        "stable": stable,
-        "canary": canary,
-        "versions": {
-            version: {
-                "image": f"paddle-canary.local/ocr:{image}",
-                "pool": "gpu-stable" if version == "v1.1" else "gpu-canary",
-                **small,
-            }
-            for version, image in images.items()
-        },
-        # Three versions on two nodes.
-        "isolation": "shared",
-        "rollout": {"window": window},
-    }
-    return {"ocr": model}
+def weight(percent: float, version: str = "v1.2") -> Split:
+    return "v1.1", {version: percent}
+
+
+# What the output of the killed update shows last. Each begins where the one before has led to, or
+# is led there first.
+MOMENTS: tuple[tuple[Split, Split, str], ...] = (
+    (NONE, weight(5), "Updating ("),
+    (weight(5), weight(20), "last-update"),
+    (weight(20), weight(50), "ocr-canary updating"),
+    (weight(50), weight(100), "ocr-canary updated"),
+    (weight(100), PROMOTED, "Ingress ocr updating"),
+    (weight(100), PROMOTED, "Ingress ocr updated"),
+    (weight(100), PROMOTED, "ocr-canary up"),
+    (weight(5), weight(5, "v1.3"), "Deployment ocr-v1-3 creating"),
+    (weight(5, "v1.3"), weight(5, "v1.4"), "(0/1 Pods available)"),
+    (weight(5, "v1.4"), weight(5, "v1.5"), "Deployment ocr-v1-5 created"),
+)
 
 
 @pytest.fixture(scope="module")
-def stack(new_stack: Callable[[str], Stack]) -> Stack:
-    stack = new_stack("interrupted")
-    stack.write(models(WEIGHT[0], SOON))
-    assert stack.pulumi("stack", "init").status == 0
-    return stack
+def stack(serving_stack: Stack) -> Stack:
+    return serving_stack
 
 
-def begin(stack: Stack, split: Split) -> None:
-    """Bring the stack to a split, however far from the last one, and let its window pass."""
-    reason = f"a test begins here, {time.time()}"
-    override = {"model": "ocr", "stable": split[0], "canary": split[1], "reason": reason}
-    stack.write(models(split, SOON), override=override)
-    done = stack.up()
-    assert done.status == 0, done.text
-    time.sleep(1.1)
+def write(stack: Stack, split: Split, window: str = SOON) -> None:
+    """Write the stack file; a new version is there while it is the canary."""
+    stack.write(models(split, {version: NEW for version in split[1] if version > "v1.2"}, window))
 
 
 def killed_at(stack: Stack, moment: str) -> int:
@@ -107,14 +72,6 @@ def next_up(stack: Stack) -> Run:
     return done
 
 
-def is_live(stack: Stack, split: Split) -> bool:
-    """Whether the routes say `split`."""
-    stable, canary = split
-    services = {version: f"ocr-{version.replace('.', '-')}" for version in (stable, *canary)}
-    weights = {services[version]: weight for version, weight in canary.items()}
-    return stack.routed("ocr") == (services[stable], weights)
-
-
 def live_since(stack: Stack, split: Split) -> datetime:
     """When the version that `split` moves got its place, as long as nothing has changed since."""
     return stack.changed_at("ocr-canary" if split[1] else "ocr")
@@ -123,19 +80,20 @@ def live_since(stack: Stack, split: Split) -> datetime:
 def assert_memory_is_right(stack: Stack, split: Split, began: datetime) -> None:
     """Outputs and routes say `split`, and its clock did not start before it `began` to be live."""
     stable, canary = split
-    found = stack.outputs()["ocr"]
-    assert (found["stable"], found["canary"]) == split
+    found, since = remembered(stack)
+    assert found == split
     assert is_live(stack, split)
-    since = datetime.fromisoformat(found["since"][next(iter(canary), stable)])
-    assert began <= since <= datetime.now(UTC) + timedelta(seconds=1)
+    assert began <= since[next(iter(canary), stable)] <= datetime.now(UTC) + timedelta(seconds=1)
 
 
-@pytest.mark.parametrize(("before", "after", "moment"), MOMENTS)
+@pytest.mark.parametrize(
+    ("before", "after", "moment"), MOMENTS, ids=[moment for *_, moment in MOMENTS]
+)
 def test_a_killed_update_is_completed_by_the_next(
     stack: Stack, before: Split, after: Split, moment: str
 ) -> None:
     begin(stack, before)
-    stack.write(models(after, SOON))
+    write(stack, after)
     session = killed_at(stack, moment)
     try:
         # The next update may write the routes anew, though they say the same.
@@ -148,11 +106,11 @@ def test_a_killed_update_is_completed_by_the_next(
 
 
 def test_a_step_that_a_killed_update_made_live_is_observed_for_its_window(stack: Stack) -> None:
-    begin(stack, ("v1.1", {"v1.2": 5}))
-    stack.write(models(("v1.1", {"v1.2": 20}), SOON))
+    begin(stack, weight(5))
+    write(stack, weight(20))
     kill_session(killed_at(stack, "ocr-canary updated"))
 
-    stack.write(models(("v1.1", {"v1.2": 50}), LATER))
+    write(stack, weight(50), LATER)
     done = next_up(stack)
 
     assert done.status != 0
@@ -161,11 +119,11 @@ def test_a_step_that_a_killed_update_made_live_is_observed_for_its_window(stack:
 
 
 def test_a_roll_back_that_a_killed_update_made_live_is_not_undone(stack: Stack) -> None:
-    begin(stack, ("v1.1", {"v1.2": 20}))
-    stack.write(models(("v1.1", {"v1.2": 0}), SOON))
+    begin(stack, weight(20))
+    write(stack, weight(0))
     kill_session(killed_at(stack, "ocr-canary updated"))
 
-    stack.write(models(("v1.1", {"v1.2": 20}), SOON))
+    write(stack, weight(20))
     done = next_up(stack)
 
     assert done.status != 0
@@ -174,24 +132,25 @@ def test_a_roll_back_that_a_killed_update_made_live_is_not_undone(stack: Stack) 
 
 
 def test_a_step_that_a_killed_update_made_live_can_be_taken_back(stack: Stack) -> None:
-    begin(stack, ("v1.1", {"v1.2": 5}))
-    stack.write(models(("v1.1", {"v1.2": 20}), SOON))
+    begin(stack, weight(5))
+    write(stack, weight(20))
     kill_session(killed_at(stack, "ocr-canary updated"))
 
-    stack.write(models(("v1.1", {"v1.2": 5}), SOON))
+    write(stack, weight(5))
     done = next_up(stack)
 
     assert done.status == 0, done.text
-    assert_memory_is_right(stack, WEIGHT[0], live_since(stack, WEIGHT[0]))
+    assert_memory_is_right(stack, weight(5), live_since(stack, weight(5)))
 
 
 def test_two_engineers_with_a_clone_each_share_lock_and_memory(
     stack: Stack, tmp_path: Path
 ) -> None:
-    begin(stack, NEW_VERSION[0])
+    begin(stack, weight(5))
+    new = weight(5, "v1.3")
     other = stack.cloned(tmp_path / "clone")
     for each in (stack, other):
-        each.write(models(NEW_VERSION[1], LATER))
+        write(each, new, LATER)
 
     first = stack.start_up()
     assert first.stdout is not None
@@ -203,7 +162,7 @@ def test_two_engineers_with_a_clone_each_share_lock_and_memory(
         os.kill(first.pid, signal.SIGCONT)
     first_done = finish(first)
     second = other.up()
-    other.write(models(("v1.1", {"v1.3": 20}), LATER))
+    write(other, weight(20, "v1.3"), LATER)
     too_early = other.up()
 
     assert refused.status != 0
@@ -214,4 +173,4 @@ def test_two_engineers_with_a_clone_each_share_lock_and_memory(
     assert "updated" not in second.text
     assert too_early.status != 0
     assert "v1.3 has had 5% for" in too_early.text
-    assert_memory_is_right(stack, NEW_VERSION[1], live_since(stack, NEW_VERSION[1]))
+    assert_memory_is_right(stack, new, live_since(stack, new))

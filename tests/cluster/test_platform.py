@@ -24,49 +24,35 @@ LAYOUT = Layout("platform-test")
 NAMESPACE = "default"
 
 
-@pytest.fixture
-def traces() -> Iterator[Callable[[], dict[str, object]]]:
-    """What an instance might leave on the machine; the instance is gone before and after."""
+@pytest.fixture(scope="module")
+def before() -> Iterator[dict[str, object]]:
+    """What instances leave on the machine, while there is none of ours; nor is there afterwards."""
     findings = doctor.examine(doctor.look(LAYOUT))
     missing = [found for found in findings if found.verdict is doctor.Verdict.MISSING]
     if missing:
         stop = pytest.fail if os.environ.get("CI") else pytest.skip
         stop(f"this machine cannot run the cluster tests:\n{doctor.report(missing)}")
     _local("down")
-    yield _traces
+    yield _traces()
     _local("down")
 
 
-def test_pods_on_both_nodes_answer_through_both_data_planes_and_down_leaves_nothing(
-    traces: Callable[[], dict[str, object]],
-) -> None:
-    before = traces()
-    _local("up")
+@pytest.fixture
+def instance(before: dict[str, object]) -> None:
+    """The instance is up, from the test before if that left it so."""
+    if running(LAYOUT) is None:
+        _local("up")
+
+
+@pytest.fixture
+def servers(instance: None) -> None:
+    """Web servers on both nodes answer."""
     _kubectl("apply", "-f", "-", stdin=json.dumps(_web_servers()))
+    _kubectl("wait", "--for=condition=Ready", "--timeout=60s", "pod", *NODES)
 
-    for node in NODES:
-        assert _answer(f"{node}.ingress.example.com") == node
-        assert _answer(f"{node}.gateway.example.com") == node
-    nodes = json.loads(_kubectl("get", "nodes", "-o", "json"))["items"]
-    assert [node["status"]["allocatable"]["nvidia.com/gpu"] for node in nodes] == ["4", "4"]
 
+def test_up_goes_on_where_a_killed_one_stopped(before: dict[str, object]) -> None:
     _local("down")
-    assert traces() == before
-
-
-@pytest.mark.parametrize("seconds", [0.2, 1.0, 3.0, 6.0])
-def test_down_removes_what_a_killed_up_has_made(
-    traces: Callable[[], dict[str, object]], seconds: float
-) -> None:
-    before = traces()
-    _kill_up_after(seconds)
-
-    _local("down")
-
-    assert traces() == before
-
-
-def test_up_goes_on_where_a_killed_one_stopped(traces: Callable[[], dict[str, object]]) -> None:
     _kill_up_after(2.0)
 
     _local("up")
@@ -74,10 +60,41 @@ def test_up_goes_on_where_a_killed_one_stopped(traces: Callable[[], dict[str, ob
     assert _local("status").returncode == 0
 
 
-def test_up_after_the_first_process_was_killed_finds_the_cluster_as_it_was(
-    traces: Callable[[], dict[str, object]],
-) -> None:
-    _local("up")
+def test_pods_on_both_nodes_answer_through_both_data_planes(servers: None) -> None:
+    for node in NODES:
+        assert _answer(f"{node}.ingress.example.com") == node
+        assert _answer(f"{node}.gateway.example.com") == node
+    nodes = json.loads(_kubectl("get", "nodes", "-o", "json"))["items"]
+    assert [node["status"]["allocatable"]["nvidia.com/gpu"] for node in nodes] == ["4", "4"]
+
+
+@pytest.mark.parametrize("suffix", ["", ".default", ".default.svc.cluster.local"])
+def test_a_pod_reaches_a_service_by_its_name(servers: None, suffix: str) -> None:
+    here, there = NODES
+
+    assert _in_pod(here, f"print(urlopen('http://{there}{suffix}').read().decode())") == there
+
+
+def test_a_pod_is_told_at_once_that_a_name_outside_does_not_exist(servers: None) -> None:
+    script = (
+        "start = time.monotonic()\n"
+        "try: socket.getaddrinfo('example.com', 80)\n"
+        "except socket.gaierror as e: print(e.errno == socket.EAI_NONAME, end=' ')\n"
+        "print(time.monotonic() - start < 2)"
+    )
+
+    assert _in_pod(NODES[0], script) == "True True"
+
+
+def test_accelerators_are_advertised_again_by_a_kubelet_that_was_killed(instance: None) -> None:
+    for pid in _processes("--hostname-override=gpu-node-1", "kubelet"):
+        os.kill(pid, signal.SIGKILL)
+    time.sleep(2)
+
+    _eventually(lambda: _local("status", check=False).returncode == 0, 60)
+
+
+def test_up_after_the_first_process_was_killed_finds_the_cluster_as_it_was(instance: None) -> None:
     _kubectl("create", "configmap", "memory")
     record = running(LAYOUT)
     assert record
@@ -88,15 +105,20 @@ def test_up_after_the_first_process_was_killed_finds_the_cluster_as_it_was(
     assert _kubectl("get", "configmap", "memory", "-o", "name").strip() == "configmap/memory"
 
 
-def test_accelerators_are_advertised_again_by_a_kubelet_that_was_killed(
-    traces: Callable[[], dict[str, object]],
-) -> None:
-    _local("up")
-    for pid in _processes("--hostname-override=gpu-node-1", "kubelet"):
-        os.kill(pid, signal.SIGKILL)
-    time.sleep(2)
+def test_down_leaves_nothing(before: dict[str, object], servers: None) -> None:
+    _local("down")
 
-    _eventually(lambda: _local("status", check=False).returncode == 0, 60)
+    assert _traces() == before
+
+
+@pytest.mark.parametrize("seconds", [0.2, 1.0, 3.0, 6.0])
+def test_down_removes_what_a_killed_up_has_made(before: dict[str, object], seconds: float) -> None:
+    _local("down")
+    _kill_up_after(seconds)
+
+    _local("down")
+
+    assert _traces() == before
 
 
 def _kill_up_after(seconds: float) -> None:
@@ -221,6 +243,12 @@ def _eventually(condition: Callable[[], bool], seconds: float) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds:.0f} s"
         time.sleep(0.3)
+
+
+def _in_pod(pod: str, script: str) -> str:
+    """What Python prints in a pod."""
+    imports = "import socket, time\nfrom urllib.request import urlopen\n"
+    return _kubectl("exec", pod, "--", "python3", "-c", imports + script).strip()
 
 
 def _local(command: str, check: bool = True) -> subprocess.CompletedProcess[bytes]:

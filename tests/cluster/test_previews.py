@@ -27,7 +27,9 @@ def test_preview_of_a_committed_stack_plans_everything_and_changes_nothing(
 
 
 def _contents(directory: Path) -> dict[Path, bytes]:
-    return {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+    """All files but Python's own memory of the program."""
+    files = (path for path in directory.rglob("*") if path.is_file())
+    return {path: path.read_bytes() for path in files if path.parent.name != "__pycache__"}
 
 
 def _owned(platform: Platform) -> str:

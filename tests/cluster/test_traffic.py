@@ -7,32 +7,29 @@ import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Event
 from typing import Any
 
 import pytest
 
 from local.demo.pods import first_process, kill
-from local.load.answers import deviation, lost_outside, tally, worst_block
-from local.load.client import Target, ask
+from local.load.answers import Answer, deviation, lost_outside, tally, worst_block
+from local.load.client import Client, Target, ask
 from local.load.generator import Load, pages
-from tests.cluster.stacks import Stack
+from tests.cluster.stacks import VERSIONS, Stack
 
-# Seconds after an update until the gateway routes by it.
+MODEL = "traffic"
+# Seconds after an update until the gateway routes by it, and until the guard lets the next step.
 LIVE = 2.5
 MEASURED = 2000
-# What two cores read while they run Pulumi and a cluster too, requests a second.
-RATE = 4
+# Requests a second: pages, of which two cores read more beside Pulumi and a cluster, and others,
+# which cost no reading, so that no moment of a change goes by unseen.
+PAGES, OTHERS = 2, 10
+PLAN = (5, 20, 100)
 CANARY_NODE = "gpu-node-2"
-VERSIONS = {
-    version: {
-        "image": f"paddle-canary.local/ocr:{version}",
-        "pool": pool,
-        "resources": {"cpu": "100m", "memory": "2Gi"},
-    }
-    for version, pool in {"v1.1": "gpu-stable", "v1.2": "gpu-canary"}.items()
-}
 PLANES: Mapping[str, Mapping[str, Any]] = {
     "ingress": {},
     "gateway": {
@@ -42,23 +39,46 @@ PLANES: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass
 class Release:
-    """A model on one data plane, v1.1 stable and v1.2 its candidate; named as its stack is."""
+    """v1.1 stable and v1.2 its candidate, on one data plane.
+
+    `weight` is v1.2's that is live, None while that is not known.
+    """
 
     stack: Stack
     plane: str
+    weight: int | None = None
 
     @property
     def target(self) -> Target:
-        return Target(self.stack.platform.url, f"{self.stack.name}.example.com")
+        return Target(self.stack.platform.url, f"{MODEL}.example.com")
 
     def as_tester(self, **headers: str) -> set[str | None]:
         """The versions that answer somebody who sends `headers`."""
         target = Target(self.target.url, self.target.host, headers)
         return {answer.version for answer in ask(target, 10)}
 
-    def write(self, stable: str, canary: Mapping[str, int], parked: str | None = None) -> None:
+    def at(self, weight: int) -> None:
+        """Lead the release to a weight of the plan, or 0, from where it is, and let it be live."""
+        if self.weight is None:
+            self.up("v1.1", {"v1.2": 0})
+        elif weight < self.weight:
+            self.up("v1.1", {"v1.2": weight})
+        for step in PLAN:
+            if (self.weight or 0) < step <= weight:
+                self.up("v1.1", {"v1.2": step})
+
+    def up(self, stable: str, canary: Mapping[str, int], parked: str | None = None) -> str:
+        """Update the stack, wait until it is live, and return what Pulumi printed."""
+        said = self.update(stable, canary, parked)
+        time.sleep(LIVE)
+        self.weight = canary.get("v1.2", 0) if stable == "v1.1" else None
+        return said
+
+    def update(self, stable: str, canary: Mapping[str, int], parked: str | None = None) -> str:
+        """Update the stack, and return what Pulumi printed."""
+        self.weight = None
         versions = {
             name: {**version, "replicas": int(name != parked)} for name, version in VERSIONS.items()
         }
@@ -68,16 +88,11 @@ class Release:
             "canary": dict(canary),
             "match": {"header": "X-Canary", "cookie": "canary"},
             "versions": versions,
-            "rollout": {"steps": [5, 20, 100], "window": "1s"},
+            "rollout": {"steps": list(PLAN), "window": "1s"},
         }
-        self.stack.write({self.stack.name: model}, **PLANES[self.plane])
-
-    def up(self, stable: str, canary: Mapping[str, int], parked: str | None = None) -> str:
-        """Update the stack, wait until it is live, and return what Pulumi printed."""
-        self.write(stable, canary, parked)
+        self.stack.write({MODEL: model}, **PLANES[self.plane])
         run = self.stack.up()
         assert run.status == 0, run.text
-        time.sleep(LIVE)
         return run.text
 
     def pods(self) -> dict[str, tuple[str, int]]:
@@ -108,7 +123,7 @@ class Release:
         ]
 
     def deployment(self, version: str) -> str:
-        return f"{self.stack.name}-{version.replace('.', '-')}"
+        return f"{MODEL}-{version.replace('.', '-')}"
 
     def wait_ready(self, version: str) -> None:
         self.stack.platform.kubectl(
@@ -125,30 +140,48 @@ class Release:
         return found
 
 
+@pytest.fixture(scope="module")
+def stack(new_stack: Callable[[str], Stack]) -> Stack:
+    return new_stack("traffic")
+
+
 @pytest.fixture(scope="module", params=list(PLANES))
-def release(request: pytest.FixtureRequest, new_stack: Callable[[str], Stack]) -> Iterator[Release]:
-    stack = new_stack(f"traffic-{request.param}")
-    init = stack.pulumi("stack", "init")
-    assert init.status == 0, init.text
+def release(request: pytest.FixtureRequest, stack: Stack) -> Release:
+    """The release on one data plane, and then the same pods on the other."""
     release = Release(stack, request.param)
     release.up("v1.1", {})
-    yield release
-    stack.platform.kubectl("delete", "deployments", "--all", "-n", stack.name, "--wait=false")
+    for version in VERSIONS:
+        release.wait_ready(version)
+    return release
 
 
+on_ingress = pytest.mark.parametrize("release", ["ingress"], indirect=True)
 # Where stable answers for a canary that has no pod; an HTTPRoute answers 503 for its share.
-with_fallback = pytest.mark.parametrize("release", ["ingress"], indirect=True)
+with_fallback = on_ingress
 
 
 @contextmanager
-def under_load(release: Release) -> Iterator[Load]:
-    """Real OCR requests all the while, of which none may fail."""
-    with Load(release.target, pages(), RATE) as load:
-        begun = load.mark()
-        yield load
+def under_load(release: Release) -> Iterator[None]:
+    """Real OCR requests all the while, and others between them, of which none may fail."""
+    with Load(release.target, pages(), PAGES) as load, ThreadPoolExecutor() as pool:
+        begun, over = load.mark(), Event()
+        others = pool.submit(_ask_until, over, release.target)
+        try:
+            yield
+        finally:
+            over.set()
         answers = load.since(begun)
-    assert answers
-    assert tally(answers).failed == 0, tally(answers)
+    for each in (answers, others.result()):
+        assert each
+        assert tally(each).failed == 0, tally(each)
+
+
+def _ask_until(over: Event, target: Target) -> list[Answer]:
+    client, answers = Client(target), []
+    while not over.wait(1 / OTHERS):
+        answers.append(client.who_answers())
+    client.close()
+    return answers
 
 
 def test_canary_and_stable_run_on_different_nodes(release: Release) -> None:
@@ -157,11 +190,20 @@ def test_canary_and_stable_run_on_different_nodes(release: Release) -> None:
     assert nodes == {"v1.1": "gpu-node-1", "v1.2": CANARY_NODE}
 
 
+def test_testers_reach_the_canary_at_weight_0_by_header_and_by_cookie(release: Release) -> None:
+    release.at(0)
+
+    assert release.as_tester() == {"v1.1"}
+    assert release.as_tester(**{"X-Canary": "always"}) == {"v1.2"}
+    assert release.as_tester(Cookie="theme=dark; canary=always") == {"v1.2"}
+    assert release.as_tester(**{"X-Canary": "never"}) == {"v1.1"}
+
+
 def test_a_changed_weight_updates_one_object_in_place_and_touches_no_pod(release: Release) -> None:
-    release.up("v1.1", {"v1.2": 0})
+    release.at(0)
     pods = release.pods()
 
-    changed = release.up("v1.1", {"v1.2": 5})
+    changed = release.update("v1.1", {"v1.2": 5})
     again = release.up("v1.1", {"v1.2": 5})
 
     assert re.search(r"^ +~ 1 updated\n +\d+ unchanged$", changed, re.MULTILINE), changed
@@ -171,7 +213,7 @@ def test_a_changed_weight_updates_one_object_in_place_and_touches_no_pod(release
 
 @pytest.mark.parametrize("weight", [5, 20])
 def test_the_split_is_the_configured_one(release: Release, weight: int) -> None:
-    release.up("v1.1", {"v1.2": weight})
+    release.at(weight)
 
     answers = ask(release.target, MEASURED)
 
@@ -182,28 +224,13 @@ def test_the_split_is_the_configured_one(release: Release, weight: int) -> None:
         assert deviation(tally(answers), "v1.2", weight) <= 1
 
 
-def test_testers_reach_the_canary_at_weight_0_by_header_and_by_cookie(release: Release) -> None:
-    release.up("v1.1", {"v1.2": 0})
-
-    assert release.as_tester() == {"v1.1"}
-    assert release.as_tester(**{"X-Canary": "always"}) == {"v1.2"}
-    assert release.as_tester(Cookie="theme=dark; canary=always") == {"v1.2"}
-    assert release.as_tester(**{"X-Canary": "never"}) == {"v1.1"}
-
-
 def test_a_release_taken_back_and_one_promoted_lose_no_request(release: Release) -> None:
-    release.up("v1.1", {"v1.2": 5})
+    release.at(20)
 
     with under_load(release):
-        for stable, canary in (
-            ("v1.1", {"v1.2": 20}),
-            ("v1.1", {"v1.2": 0}),
-            ("v1.1", {"v1.2": 5}),
-            ("v1.1", {"v1.2": 20}),
-            ("v1.1", {"v1.2": 100}),
-            ("v1.2", {}),
-        ):
-            release.up(stable, canary)
+        for weight in (0, *PLAN):
+            release.at(weight)
+        release.up("v1.2", {})
         promoted = ask(release.target, 20)
         release.up("v1.1", {})
 
@@ -212,7 +239,7 @@ def test_a_release_taken_back_and_one_promoted_lose_no_request(release: Release)
 
 
 def test_a_rolling_restart_of_both_versions_loses_no_request(release: Release) -> None:
-    release.up("v1.1", {"v1.2": 5})
+    release.at(5)
     before = release.pods()
 
     with under_load(release):
@@ -221,6 +248,7 @@ def test_a_rolling_restart_of_both_versions_loses_no_request(release: Release) -
             release.stack.platform.kubectl(
                 "rollout", "restart", deployment, "-n", release.stack.name
             )
+        for version in VERSIONS:
             release.wait_ready(version)
         end = time.monotonic() + 60
         while set(release.pods()) & set(before):  # until the last of the old ones has finished
@@ -228,14 +256,15 @@ def test_a_rolling_restart_of_both_versions_loses_no_request(release: Release) -
             time.sleep(1)
 
 
+@on_ingress  # budgets and parking know nothing of the data plane
 def test_a_drain_waits_for_the_canary_and_loses_no_request(release: Release) -> None:
-    release.up("v1.1", {"v1.2": 5})
+    release.at(5)
 
     with under_load(release):
         try:
             refused = _drain(release, "3s")
             uncovered = tally(ask(release.target, 100)).versions["v1.2"]
-            release.up("v1.1", {}, parked="v1.2")
+            release.update("v1.1", {}, parked="v1.2")
             drained = _drain(release, "60s")
         finally:
             release.stack.platform.kubectl("uncordon", CANARY_NODE)
@@ -248,13 +277,12 @@ def test_a_drain_waits_for_the_canary_and_loses_no_request(release: Release) -> 
 
 @with_fallback
 def test_a_killed_canary_pod_loses_no_request_but_those_inside(release: Release) -> None:
-    release.up("v1.1", {"v1.2": 5})
-    release.up("v1.1", {"v1.2": 20})
+    release.at(20)
     process = first_process(release.pod("v1.2")["metadata"]["uid"])
 
-    with Load(release.target, pages(), RATE) as load:
+    with Load(release.target, pages(), PAGES) as load:
         begun = load.mark()
-        load.wait_for(5 * RATE, begun)
+        load.wait_for(10, begun)
         killed = kill(process)
         others = ask(release.target, MEASURED)
         release.wait_ready("v1.2")
@@ -269,8 +297,7 @@ def test_a_killed_canary_pod_loses_no_request_but_those_inside(release: Release)
 def test_without_the_canarys_node_its_pod_is_pending_and_stable_is_untouched(
     release: Release,
 ) -> None:
-    for weight in (5, 20, 100):
-        release.up("v1.1", {"v1.2": weight})
+    release.at(100)
     kubectl = release.stack.platform.kubectl
     stable = release.pod("v1.1")
 
@@ -291,7 +318,7 @@ def test_without_the_canarys_node_its_pod_is_pending_and_stable_is_untouched(
 
 def _drain(release: Release, timeout: str) -> str:
     """What `kubectl drain` says, done or not, about the release's own pods."""
-    own = f"--pod-selector=paddle-canary.dev/model={release.stack.name}"
+    own = f"--pod-selector=paddle-canary.dev/model={MODEL}"
     return subprocess.run(
         ["kubectl", "drain", CANARY_NODE, "--delete-emptydir-data", own, f"--timeout={timeout}"],
         env=release.stack.platform.environment,

@@ -1,7 +1,7 @@
 """JSON Schemas for kubeconform out of the Go modules that the cluster itself is built from.
 
-Kubernetes ships its OpenAPI documents, the Gateway API its CRDs. Each becomes one strict schema
-for a kind that needs no other file, in the cache directory.
+Kubernetes ships its OpenAPI documents, the Gateway API and the Prometheus Operator their CRDs. Each
+becomes one strict schema for a kind that needs no other file, in the cache directory.
 """
 
 from __future__ import annotations
@@ -20,21 +20,41 @@ from local.toolchain import module_directory
 from local.toolset import MODULES
 
 KUBERNETES = ("kubernetes", "k8s.io/kubernetes")
-GATEWAY_API = ("gateway-api", "sigs.k8s.io/gateway-api")
+# CRDs as their projects publish them: the tool whose go.mod pins the module, the module, a folder
+# of it, and the files for the kinds that we write.
+DEFINITIONS = (
+    (
+        "gateway-api",
+        "sigs.k8s.io/gateway-api",
+        "config/crd/standard",
+        ("gateway.networking.k8s.io_httproutes",),
+    ),
+    (
+        "prometheus-operator",
+        "github.com/prometheus-operator/prometheus-operator",
+        "example/prometheus-operator-crd",
+        tuple(
+            f"monitoring.coreos.com_{kind}"
+            for kind in ("alertmanagers", "podmonitors", "prometheusrules", "servicemonitors")
+        ),
+    ),
+)
 DOCUMENTS = (
     "api__v1",
     "apis__apps__v1",
     "apis__autoscaling__v2",
     "apis__networking.k8s.io__v1",
     "apis__policy__v1",
+    "apis__rbac.authorization.k8s.io__v1",
+    "apis__scheduling.k8s.io__v1",
 )
-HTTP_ROUTES = "config/crd/standard/gateway.networking.k8s.io_httproutes.yaml"
 Schema = dict[str, Any]
 
 
 def schema_location() -> str:
     """The `-schema-location` for kubeconform; makes the schemas if the cache lacks them."""
-    sources = [MODULES / name / "go.mod" for name, _ in (KUBERNETES, GATEWAY_API)]
+    pinning = (KUBERNETES[0], *(name for name, *_ in DEFINITIONS))
+    sources = [MODULES / name / "go.mod" for name in pinning]
     content = b"".join(path.read_bytes() for path in (*sources, Path(__file__)))
     place = cache_directory() / "schemas" / hashlib.sha256(content).hexdigest()[:12]
     with locked(place.with_suffix(".lock")):
@@ -61,12 +81,17 @@ def _schemas() -> Iterator[tuple[str, Schema]]:
             for kind in schema.get("x-kubernetes-group-version-kind", ()):
                 whole = {"$ref": f"#/definitions/{key}", "definitions": definitions}
                 yield _file_name(kind["group"], kind["version"], kind["kind"]), whole
-    name, module = GATEWAY_API
-    crd = yaml.safe_load((module_directory(MODULES / name, module) / HTTP_ROUTES).read_text())
-    for version in crd["spec"]["versions"]:
+    for name, module, folder, files in DEFINITIONS:
+        for file in files:
+            path = module_directory(MODULES / name, module) / folder / f"{file}.yaml"
+            yield from _of_definition(yaml.safe_load(path.read_text())["spec"])
+
+
+def _of_definition(spec: Schema) -> Iterator[tuple[str, Schema]]:
+    for version in spec["versions"]:
         schema = version["schema"]["openAPIV3Schema"]
         _make_strict(schema)
-        yield _file_name(crd["spec"]["group"], version["name"], "HTTPRoute"), schema
+        yield _file_name(spec["group"], version["name"], spec["names"]["kind"]), schema
 
 
 def _file_name(group: str, version: str, kind: str) -> str:

@@ -25,6 +25,7 @@ from pulumi.runtime.settings import configure, set_root_resource
 from pulumi.runtime.stack import run_in_stack, wait_for_rpcs
 
 from infra.program import run
+from monitoring.components import monitoring
 from tests import api_server
 
 PROJECT = "paddle-canary"
@@ -147,7 +148,7 @@ def run_with(
 
 
 async def _run_to_its_end() -> None:
-    await run_in_stack(run)
+    await run_in_stack(lambda: run(monitoring))
     # Outputs that wait for nothing are only on their way now. The engine keeps the program alive
     # until it has them; its stand-in does not.
     await asyncio.sleep(0)

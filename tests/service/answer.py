@@ -16,9 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from service import stages
 from service.errors import StartError
-from service.handlers import Handler
+from service.handlers import Handler, stages
 from service.handlers.load import load
 from service.settings import from_environment
 from service.tensors import DATATYPES, Tensors, one

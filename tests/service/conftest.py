@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from local.python_env import environment
-from local.service import Server
+from local.service import Service
 from service import fetch_models
 
 _SERVICE = Path(fetch_models.__file__).parent
@@ -38,14 +39,23 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="session")
-def v1_1(python: Path, models: dict[str, Path]) -> Iterator[Server]:
-    """v1.1 with one worker, which counts as hung after 3 seconds."""
-    with Server(python, models["v1.1"], "v1.1", WORKERS="1", DEADLINE_SECONDS="3") as server:
-        yield server
+def services(python: Path, models: dict[str, Path]) -> Iterator[dict[str, Service]]:
+    """By version; they start at the same time."""
+    started = {
+        "v1.1": Service(python, models["v1.1"], "v1.1", WORKERS="1"),
+        "v1.2": Service(python, models["v1.2"], "v1.2", WORKERS="2"),
+    }
+    with ExitStack() as stack:
+        yield {version: stack.enter_context(service) for version, service in started.items()}
 
 
 @pytest.fixture(scope="session")
-def v1_2(python: Path, models: dict[str, Path]) -> Iterator[Server]:
+def v1_1(services: dict[str, Service]) -> Service:
+    """v1.1 with one worker."""
+    return services["v1.1"]
+
+
+@pytest.fixture(scope="session")
+def v1_2(services: dict[str, Service]) -> Service:
     """v1.2 with two workers."""
-    with Server(python, models["v1.2"], "v1.2", WORKERS="2") as server:
-        yield server
+    return services["v1.2"]

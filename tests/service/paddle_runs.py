@@ -5,22 +5,47 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-_ROOT = Path(__file__).resolve().parents[2]
+from local.python_env import ROOT
 
 
-def run(python: Path, *jobs: dict[str, Any], **env: str) -> list[dict[str, Any]]:
-    """What each job gave, in one process of that interpreter."""
-    done = subprocess.run(
-        [python, "-m", "tests.service.answer"],
-        input="\n".join(json.dumps(job, default=str) for job in jobs),
-        cwd=_ROOT,
-        env={"PATH": os.environ["PATH"], "OMP_NUM_THREADS": "1", **env},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, f"the process ended with {done.returncode}: {done.stderr[-3000:]}"
-    return [json.loads(line) for line in done.stdout.splitlines()]
+class Paddle:
+    """A process of an interpreter that has paddle, for many jobs; ends with its `with` block."""
+
+    def __init__(self, python: Path) -> None:
+        self._errors = tempfile.TemporaryFile(mode="w+")  # noqa: SIM115
+        self._process = subprocess.Popen(
+            [python, "-m", "tests.service.answer"],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], "OMP_NUM_THREADS": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
+        self._errors.close()
+
+    def run(self, *jobs: dict[str, Any]) -> list[dict[str, Any]]:
+        """What each job gave."""
+        return [self._run(job) for job in jobs]
+
+    def _run(self, job: dict[str, Any]) -> dict[str, Any]:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(json.dumps(job, default=str), file=self._process.stdin, flush=True)
+        line = self._process.stdout.readline()
+        if not line:
+            self._errors.seek(0)
+            status = self._process.wait()
+            raise AssertionError(f"the process ended with {status}: {self._errors.read()[-3000:]}")
+        found: dict[str, Any] = json.loads(line)
+        return found

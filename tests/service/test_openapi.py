@@ -13,8 +13,8 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
-from local.service import Server
-from service.routes import ROUTES
+from local.service import Service
+from service.front.routes import ROUTES
 
 # What is taken and what is refused depends on more than the description here: random bytes are no
 # image. The unit tests of the front check it with a model that takes all that fits its schema.
@@ -31,7 +31,7 @@ _MODES = [
 
 @pytest.mark.parametrize(("path", "mode"), _MODES)
 def test_answers_are_as_described(
-    v1_1: Server, path: str, mode: schemathesis.GenerationMode
+    v1_1: Service, path: str, mode: schemathesis.GenerationMode
 ) -> None:
     base = f"http://127.0.0.1:{v1_1.port}"
     described = schemathesis.openapi.from_url(f"{base}/openapi.json")

@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from local.receipts import receipt
-from local.service import Server, maps_paddle
+from local.service import Service, maps_paddle
 
 _SEEDS = range(6)
 
 
-def test_both_versions_read_upright_receipts(v1_1: Server, v1_2: Server) -> None:
+def test_both_versions_read_upright_receipts(v1_1: Service, v1_2: Service) -> None:
     for seed in _SEEDS:
         image, lines = receipt(seed)
         assert v1_1.infer(image).lines == lines
@@ -20,7 +20,7 @@ def test_both_versions_read_upright_receipts(v1_1: Server, v1_2: Server) -> None
 
 
 def test_only_the_classifier_reads_receipts_that_are_upside_down(
-    v1_1: Server, v1_2: Server
+    v1_1: Service, v1_2: Service
 ) -> None:
     for seed in _SEEDS:
         image, lines = receipt(seed, turned=True)
@@ -28,7 +28,7 @@ def test_only_the_classifier_reads_receipts_that_are_upside_down(
         assert v1_2.infer(image).lines == lines
 
 
-def test_clients_at_the_same_time_get_their_own_answers(v1_2: Server) -> None:
+def test_clients_at_the_same_time_get_their_own_answers(v1_2: Service) -> None:
     def read(seeds: range) -> list[bool]:
         client = v1_2.connect()
         pages = [receipt(seed, turned=seed % 2 == 1) for seed in seeds]
@@ -48,19 +48,19 @@ def test_clients_at_the_same_time_get_their_own_answers(v1_2: Server) -> None:
     ],
 )
 def test_a_page_that_cannot_be_read_is_the_clients_error(
-    v1_1: Server, body: bytes, status: int, message: str
+    v1_1: Service, body: bytes, status: int, message: str
 ) -> None:
     answer = v1_1.infer(body)
     assert (answer.status, answer.headers["X-Model-Version"]) == (status, "v1.1")
     assert message in answer.json["error"]
 
 
-def test_the_front_is_free_of_paddle(v1_2: Server) -> None:
+def test_the_front_is_free_of_paddle(v1_2: Service) -> None:
     assert len(v1_2.workers()) == 2
     assert not maps_paddle(v1_2.front())
 
 
-def test_metrics_count_the_answers_of_this_version(v1_1: Server) -> None:
+def test_metrics_count_the_answers_of_this_version(v1_1: Service) -> None:
     name = 'paddle_model_requests_total{version="v1.1"} '
 
     def requests() -> float:

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from local.python_env import ROOT, environment
-from local.receipts import receipt
-from local.service import Server
+from local.service import Service
 
 
 class _Collector(ThreadingHTTPServer):
@@ -44,22 +43,19 @@ def collector() -> Iterator[_Collector]:
         collector.shutdown()
 
 
-def test_requests_arrive_as_spans(
-    python: Path, models: dict[str, Path], collector: _Collector
-) -> None:
+def test_requests_arrive_as_spans(python: Path, collector: _Collector) -> None:
     packages = environment(ROOT / "service/requirements-traces.txt")
     (site,) = packages.glob("lib/python*/site-packages")
-    endpoint = f"http://127.0.0.1:{collector.server_port}"
-    with Server(
+    with Service(
         python,
-        models["v1.1"],
+        ROOT / "tests/puppet",
         "v1.1",
         WORKERS="1",
         PYTHONPATH=str(site),
-        OTEL_EXPORTER_OTLP_ENDPOINT=endpoint,
+        OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{collector.server_port}",
         OTEL_BSP_SCHEDULE_DELAY="100",
-    ) as server:
-        server.infer(receipt(1)[0])
+    ) as service:
+        service.infer(b"say hello")
         end = time.monotonic() + 20
         while not collector.posted:
             assert time.monotonic() < end

@@ -17,12 +17,12 @@ from tritonclient.http import (  # type: ignore[import-untyped]
 from tritonclient.utils import InferenceServerException  # type: ignore[import-untyped]
 
 from local.receipts import receipt
-from local.service import Server
+from local.service import Service
 from service.tensors import one
 
 
 @pytest.fixture
-def client(v1_1: Server) -> Iterator[InferenceServerClient]:
+def client(v1_1: Service) -> Iterator[InferenceServerClient]:
     client = InferenceServerClient(f"127.0.0.1:{v1_1.port}")
     yield client
     client.close()
@@ -50,7 +50,7 @@ def test_a_page_is_read(client: InferenceServerClient, binary: bool) -> None:
     assert _lines(answer) == lines
 
 
-def test_both_routes_read_the_same(client: InferenceServerClient, v1_1: Server) -> None:
+def test_both_routes_read_the_same(client: InferenceServerClient, v1_1: Service) -> None:
     image, _ = receipt(8)
     assert _lines(client.infer("ocr", [_page(image)])) == v1_1.infer(image).lines
 

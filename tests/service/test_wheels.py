@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,25 +19,44 @@ from PIL import Image
 from examples.handlers.digits.glyphs import drawn
 from local.python_env import ROOT, environment
 from local.receipts import receipt
-from tests.service.paddle_runs import run
+from tests.service.paddle_runs import Paddle
 
 _SEEDS = range(6)
-_WHEELS = [("requirements.txt", 3), ("requirements-gpu.txt", 2)]
+_WHEELS = {"cpu": ("requirements.txt", 3), "gpu": ("requirements-gpu.txt", 2)}
+_FORMS = ("inference.pdmodel", "inference.json")
 _EXAMPLE = ROOT / "examples" / "handlers" / "digits"
+
+Found = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Wheel:
-    """An environment with paddle."""
+    """A process with paddle, of this major version."""
 
-    python: Path
+    paddle: Paddle
     major: int
 
+    def run(self, *jobs: Found) -> list[Found]:
+        return self.paddle.run(*jobs)
 
-@pytest.fixture(scope="session", params=_WHEELS, ids=["cpu", "gpu"])
-def wheel(request: pytest.FixtureRequest) -> Wheel:
-    name, major = request.param
-    return Wheel(environment(ROOT / "service" / name) / "bin/python", major)
+
+@pytest.fixture(scope="session")
+def wheels() -> Iterator[dict[str, Wheel]]:
+    """By name. Each is imported once, at the same time as the other."""
+    with ExitStack() as stack:
+        yield {
+            name: Wheel(stack.enter_context(Paddle(_python(requirements))), major)
+            for name, (requirements, major) in _WHEELS.items()
+        }
+
+
+@pytest.fixture(scope="session", params=_WHEELS)
+def wheel(request: pytest.FixtureRequest, wheels: dict[str, Wheel]) -> Wheel:
+    return wheels[request.param]
+
+
+def _python(requirements: str) -> Path:
+    return environment(ROOT / "service" / requirements) / "bin/python"
 
 
 @pytest.fixture(scope="session")
@@ -52,35 +73,38 @@ def receipts(tmp_path_factory: pytest.TempPathFactory) -> dict[bool, list[tuple[
     return pages
 
 
-def _texts(answer: dict[str, Any]) -> list[str]:
+def _texts(answer: Found) -> list[str]:
     return [line["text"] for line in answer["document"]["lines"]]
+
+
+def _with_both(wheels: dict[str, Wheel], jobs: list[Found]) -> tuple[list[Found], list[Found]]:
+    """What the jobs give with each wheel, side by side."""
+    with ThreadPoolExecutor() as threads:
+        cpu, gpu = threads.map(lambda name: wheels[name].run(*jobs), ("cpu", "gpu"))
+    return cpu, gpu
 
 
 @pytest.fixture(scope="session")
 def read(
-    models: dict[str, Path], receipts: dict[bool, list[tuple[Path, list[str]]]]
-) -> Callable[[Path], dict[str, Any]]:
-    """Interpreter -> what both versions read, as one job for each version."""
-    done: dict[Path, dict[str, Any]] = {}
-
-    def pages_read(python: Path) -> dict[str, Any]:
-        if python not in done:
-            pages = [file for turned in (False, True) for file, _ in receipts[turned]]
-            jobs = [{"model": models[version], "images": pages} for version in models]
-            done[python] = dict(zip(models, run(python, *jobs), strict=True))
-        return done[python]
-
-    return pages_read
+    models: dict[str, Path],
+    receipts: dict[bool, list[tuple[Path, list[str]]]],
+    wheels: dict[str, Wheel],
+) -> dict[int, dict[str, Found]]:
+    """Major version of paddle -> version of the model -> what it read."""
+    pages = [file for turned in (False, True) for file, _ in receipts[turned]]
+    jobs = [{"model": models[version], "images": pages} for version in models]
+    cpu, gpu = _with_both(wheels, jobs)
+    return {3: dict(zip(models, cpu, strict=True)), 2: dict(zip(models, gpu, strict=True))}
 
 
 def test_ocr_reads_pages_side_by_side(
     wheel: Wheel,
-    read: Callable[[Path], dict[str, Any]],
+    read: dict[int, dict[str, Found]],
     receipts: dict[bool, list[tuple[Path, list[str]]]],
 ) -> None:
     upright = [lines for _, lines in receipts[False]]
     turned = [lines for _, lines in receipts[True]]
-    v1_1, v1_2 = (read(wheel.python)[version]["answers"] for version in ("v1.1", "v1.2"))
+    v1_1, v1_2 = (read[wheel.major][version]["answers"] for version in ("v1.1", "v1.2"))
     assert [_texts(answer) for answer in v1_1[: len(upright)]] == upright
     assert [_texts(answer) for answer in v1_2] == upright + turned
     for answer in v1_2:
@@ -90,21 +114,16 @@ def test_ocr_reads_pages_side_by_side(
 
 
 def test_ocr_is_warm_soon_and_in_bounded_memory(
-    wheel: Wheel, read: Callable[[Path], dict[str, Any]]
+    wheel: Wheel, read: dict[int, dict[str, Found]]
 ) -> None:
     # Both versions one after the other in one process; measured: 3 s of CPU each, 970 MB.
-    found = read(wheel.python)
+    found = read[wheel.major]
     assert max(job["warm_s"] for job in found.values()) < 10
     assert max(job["memory_mb"] for job in found.values()) < 1500
 
 
-def _both(run_in: Callable[[Path], Any]) -> tuple[Any, Any]:
-    cpu, gpu = (environment(ROOT / "service" / name) / "bin/python" for name, _ in _WHEELS)
-    return run_in(cpu), run_in(gpu)
-
-
-def test_the_same_lines_with_both_wheels(read: Callable[[Path], dict[str, Any]]) -> None:
-    cpu, gpu = _both(lambda python: read(python)["v1.2"]["answers"])
+def test_the_same_lines_with_both_wheels(read: dict[int, dict[str, Found]]) -> None:
+    cpu, gpu = (read[major]["v1.2"]["answers"] for major in (3, 2))
     for one, other in zip(cpu, gpu, strict=True):
         assert _texts(one) == _texts(other)
         for line, same in zip(one["document"]["lines"], other["document"]["lines"], strict=True):
@@ -119,7 +138,11 @@ def test_the_same_lines_with_both_wheels(read: Callable[[Path], dict[str, Any]])
     [("det", (1, 3, 96, 128)), ("cls", (2, 3, 48, 192)), ("rec", (2, 3, 48, 96))],
 )
 def test_the_same_numbers_with_both_wheels(
-    models: dict[str, Path], tmp_path: Path, network: str, shape: tuple[int, ...]
+    models: dict[str, Path],
+    wheels: dict[str, Wheel],
+    tmp_path: Path,
+    network: str,
+    shape: tuple[int, ...],
 ) -> None:
     height = 48 if network == "rec" else -1
     options = (
@@ -128,33 +151,39 @@ def test_the_same_numbers_with_both_wheels(
     )
     model = _as_tensor(models["v1.2"] / network, options, tmp_path / "model")
     tensor = np.random.default_rng(3).random(shape).round(3).tolist()
-    job = {"model": model, "tensors": [{"x": tensor}]}
-    cpu, gpu = _both(lambda python: run(python, job)[0]["answers"][0]["document"])
-    for one, other in zip(cpu.values(), gpu.values(), strict=True):
+    found = _with_both(wheels, [{"model": model, "tensors": [{"x": tensor}]}])
+    cpu, gpu = (job["answers"][0]["document"].values() for (job,) in found)
+    for one, other in zip(cpu, gpu, strict=True):
         assert np.abs(np.subtract(one, other)).max() < 1e-4
 
 
-@pytest.fixture(scope="session", params=["inference.pdmodel", "inference.json"])
-def digits(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, str]:
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The example's model directory by the form of its network; both are trained side by side."""
+
+    def train(form: str) -> Path:
+        folder = tmp_path_factory.mktemp("digits")
+        api = str(int(form == "inference.json"))
+        subprocess.run(
+            [_python("requirements.txt"), "-m", "examples.handlers.digits.train", folder],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], "FLAGS_enable_pir_api": api},
+            check=True,
+            capture_output=True,
+        )
+        for name in ("model.yaml", "handler.py"):
+            shutil.copy(_EXAMPLE / name, folder)
+        assert (folder / form).is_file()
+        return folder
+
+    with ThreadPoolExecutor() as threads:
+        return dict(zip(_FORMS, threads.map(train, _FORMS), strict=True))
+
+
+@pytest.fixture(scope="session", params=_FORMS)
+def digits(request: pytest.FixtureRequest, trained: dict[str, Path]) -> tuple[Path, str]:
     """The example's model directory with the network in one of the two forms, and the form."""
-    folder = tmp_path_factory.mktemp("digits")
-    python = environment(ROOT / "service" / "requirements.txt") / "bin/python"
-    subprocess.run(
-        [python, "-m", "examples.handlers.digits.train", folder],
-        cwd=ROOT,
-        env={
-            "PATH": os.environ["PATH"],
-            "FLAGS_enable_pir_api": str(int(request.param == "inference.json")),
-        },
-        check=True,
-        capture_output=True,
-    )
-    for name in ("model.yaml", "handler.py"):
-        shutil.copy(_EXAMPLE / name, folder)
-    assert (folder / request.param).is_file()
-    return folder, request.param
+    return trained[request.param], request.param
 
 
 @pytest.fixture(scope="session")
@@ -173,7 +202,7 @@ def test_the_example_reads_digits(
     wheel: Wheel, digits: tuple[Path, str], pictures: list[Path]
 ) -> None:
     folder, form = digits
-    (found,) = run(wheel.python, {"model": folder, "images": pictures})
+    (found,) = wheel.run({"model": folder, "images": pictures})
     if form == "inference.json" and wheel.major < 3:
         assert "is a program of Paddle 3, this is paddle 2" in found["unable"]
         assert "FLAGS_enable_pir_api=0" in found["unable"]
@@ -191,7 +220,7 @@ def test_a_picture_that_is_none_does_not_spoil_its_batch(
         pytest.skip("Paddle 2 does not read it")
     broken = tmp_path / "broken.png"
     broken.write_bytes(pictures[0].read_bytes()[:80])
-    (found,) = run(wheel.python, {"model": folder, "images": [pictures[3], broken, pictures[4]]})
+    (found,) = wheel.run({"model": folder, "images": [pictures[3], broken, pictures[4]]})
     good, bad, also_good = found["answers"]
     assert "cut off" in bad["error"]
     assert [good["document"]["digit"], also_good["document"]["digit"]] == [[3], [4]]
@@ -217,7 +246,7 @@ def test_tensor_serves_the_network_of_the_example(
         pytest.skip("Paddle 2 does not read it")
     model = _as_tensor(folder, _OPTIONS, tmp_path / "model")
     requests = [{"ink": [[drawn(digit).tolist()] for digit in rows]} for rows in ((1,), (2, 3, 4))]
-    (found,) = run(wheel.python, {"model": model, "tensors": requests})
+    (found,) = wheel.run({"model": model, "tensors": requests})
     assert found["inputs"] == [["ink", "FP32", [-1, 1, 16, 16]]]
     ((output, datatype, shape),) = found["outputs"]
     assert (datatype, shape) == ("FP32", [-1, 10])
@@ -241,10 +270,14 @@ def test_tensor_serves_the_network_of_the_example(
     ids=["name", "type", "shape"],
 )
 def test_tensor_declares_what_the_network_has(
-    digits: tuple[Path, str], python: Path, tmp_path: Path, options: str, message: str
+    digits: tuple[Path, str],
+    wheels: dict[str, Wheel],
+    tmp_path: Path,
+    options: str,
+    message: str,
 ) -> None:
     model = _as_tensor(digits[0], f"handler: tensor\n{options}\n", tmp_path / "model")
-    (found,) = run(python, {"model": model})
+    (found,) = wheels["cpu"].run({"model": model})
     assert message in found["unable"]
 
 
@@ -291,16 +324,48 @@ def test_damaged_files_end_the_start_with_one_line(
         jobs.append({"model": model})
     foreign = _as_tensor(folder, _OPTIONS, tmp_path / "foreign")
     shutil.copy(models["v1.2"] / "cls" / _PARAMETERS, foreign)
-    found = run(wheel.python, *jobs, {"model": foreign})
+    found = wheel.run(*jobs, {"model": foreign})
     messages = [message for _, message in _DAMAGES.values()] + ["belongs to another inference."]
     for job, message in zip(found, messages, strict=True):
         assert message in job["unable"]
         assert "\n" not in job["unable"]
 
 
-def test_a_gpu_that_is_not_there_ends_the_start_with_one_line(
-    python: Path, models: dict[str, Path]
+def _ocr(name: str, data: bytes | None) -> Callable[[Path], None]:
+    def damage(folder: Path) -> None:
+        if data is None:
+            (folder / name).unlink()
+        else:
+            (folder / name).write_bytes(data)
+
+    return damage
+
+
+_OCR_DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
+    "missing": (_ocr("rec/inference.pdiparams", None), "pdiparams is missing"),
+    "no program": (_ocr("det/inference.pdmodel", b"x" * 99), "is no program of Paddle"),
+    "other letters": (_ocr("rec/keys.txt", b"a\nb\n"), "keys.txt has 3 letters"),
+    "no letters": (_ocr("rec/keys.txt", b"\xff"), "keys.txt cannot be read as UTF-8"),
+    "stages": (_ocr("model.yaml", b"handler: ocr\nstages: [rec]"), "stages is ['rec']; write"),
+}
+
+
+@pytest.mark.parametrize("damage", _OCR_DAMAGES)
+def test_ocr_says_in_one_line_what_its_files_lack(
+    wheel: Wheel, models: dict[str, Path], tmp_path: Path, damage: str
 ) -> None:
-    (found,) = run(python, {"model": models["v1.1"], "env": {"GPUS": "1"}})
+    spoil, message = _OCR_DAMAGES[damage]
+    model = tmp_path / "model"
+    shutil.copytree(models["v1.1"], model)
+    spoil(model)
+    (found,) = wheel.run({"model": model})
+    assert message in found["unable"]
+    assert "\n" not in found["unable"]
+
+
+def test_a_gpu_that_is_not_there_ends_the_start_with_one_line(
+    wheels: dict[str, Wheel], models: dict[str, Path]
+) -> None:
+    (found,) = wheels["cpu"].run({"model": models["v1.1"], "env": {"GPUS": "1"}})
     assert "GPU 0 is wanted (GPUS is 1), paddle 3" in found["unable"]
     assert "sees 0; it needs paddlepaddle-gpu and a driver, or GPUS=0" in found["unable"]

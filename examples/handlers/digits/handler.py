@@ -11,7 +11,7 @@ from service.errors import StartError
 from service.handlers import Call, Handler, Steps
 from service.handlers.images import decode
 from service.handlers.model import Model
-from service.stages import batch_sizes
+from service.handlers.stages import batch_sizes
 from service.tensors import BYTES, Spec, Tensors, one
 
 _SIDE = 16  # pixels; what the network was trained on

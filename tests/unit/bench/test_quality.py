@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import random
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from bench.pages.draw import page
+from bench.quality.accuracy import ENGLISH, accuracy, table
 from bench.quality.damage import damaged
+from bench.quality.docs import put
 from bench.quality.ranks import p_value
 
 
@@ -55,3 +59,30 @@ def test_false_alarms_are_as_rare_as_they_should_be() -> None:
 
     alarms = sum(p_value(sample(), sample()) < 0.05 for _ in range(1000))
     assert 25 <= alarms <= 75
+
+
+def test_accuracy_tells_languages_apart_and_lines_from_letters() -> None:
+    by_language = {sheet.attributes.language: sheet for sheet in map(page, range(20))}
+    pages = [by_language[language] for language in ("en", "zh", "both")]
+    read = [pages[0].lines, (), tuple(line[:-1] for line in pages[2].lines)]
+    found = accuracy("v1.1", True, pages, read)
+    assert found.letters["en"] == 1.0
+    assert found.letters["zh"] == 0.0
+    assert 0.5 < found.letters["both"] < 1.0
+    assert found.lines == len(pages[0].lines) / sum(len(sheet.lines) for sheet in pages)
+    assert found.empty == pytest.approx(1 / 3)
+    *_, row = table([found], ENGLISH).splitlines()
+    assert row.startswith("| 3 upside down | v1.1 | 100.0% | 0.0% |")
+    assert row.endswith(" | 33% |")
+
+
+def test_a_table_is_put_between_its_marks_again_and_again(tmp_path: Path) -> None:
+    document = tmp_path / "serving.md"
+    document.write_text("before\n<!-- bench.quality -->\nold\n<!-- end of bench.quality -->\nafter")
+    for _ in range(2):
+        put("| new |", document)
+    lines = document.read_text().splitlines()
+    assert [lines[0], lines[2], lines[4]] == ["before", "| new |", "after"]
+    document.write_text("no marks")
+    with pytest.raises(ValueError, match="needs the lines"):
+        put("| new |", document)

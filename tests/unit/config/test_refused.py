@@ -27,6 +27,15 @@ OTHER = {
     "stable": "v1",
     "versions": {"v1": {"image": "other:v1", "pool": "gpu-stable"}},
 }
+ALERTING = {
+    "mode": "operator",
+    "images": {"relay": "relay:1"},
+    "gateway": {"namespace": "traefik"},
+    "operator": {"namespace": "monitoring"},
+    "receivers": {"webhook": {"hook": {"url": "https://hook.example.com"}}},
+    "teams": {"vision": {"chat": ["hook"]}},
+    "defaultTeam": "vision",
+}
 
 CASES: dict[str, tuple[Mapping[str, object], str]] = {
     "a weight above 100": (
@@ -436,6 +445,55 @@ CASES: dict[str, tuple[Mapping[str, object], str]] = {
             }
         },
         'override.reason: found "   urgent   "; write why, in ten characters or more',
+    ),
+    "an unknown alert": (
+        {f"{OCR}/alerts": {"LowModelQps": {"enabled": False}}},
+        "models.ocr.alerts.LowModelQps: found an unknown key; write LowModelQPS, or remove it",
+    ),
+    "an alert of the platform at a model": (
+        {f"{OCR}/alerts": {"GpuTooHot": {}}},
+        "models.ocr.alerts.GpuTooHot: found an unknown key; write it under alerting.alerts",
+    ),
+    "an alert of a model at the platform": (
+        {"alerting": ALERTING | {"alerts": {"LowModelQPS": {}}}},
+        "alerting.alerts.LowModelQPS: found an unknown key; write it under alerts of a model",
+    ),
+    "a switch without a mapping": (
+        {f"{OCR}/alerts": {"LowModelQPS": False}},
+        "models.ocr.alerts.LowModelQPS: found true or false; "
+        "write a mapping with the keys enabled, for",
+    ),
+    "a switch that is a word": (
+        {f"{OCR}/alerts": {"LowModelQPS": {"enabled": "off"}}},
+        'models.ocr.alerts.LowModelQPS.enabled: found "off"; write true or false',
+    ),
+    "patience without unit": (
+        {f"{OCR}/alerts": {"LowModelQPS": {"for": 15}}},
+        f"models.ocr.alerts.LowModelQPS.for: found 15; {DURATION}",
+    ),
+    "a threshold of an alert that has an objective for it": (
+        {f"{OCR}/alerts": {"HighModelLatency": {"threshold": 0.7}}},
+        "models.ocr.alerts.HighModelLatency.threshold: found an unknown key; "
+        "write slo.p99 of the model, which is the alert's threshold",
+    ),
+    "a threshold of an alert that has none": (
+        {f"{OCR}/alerts": {"NoReadyEndpoints": {"threshold": 2}}},
+        "models.ocr.alerts.NoReadyEndpoints.threshold: found an unknown key; "
+        "write one of enabled, for, or remove it",
+    ),
+    "a factor below 1": (
+        {f"{OCR}/alerts": {"CanaryErrorsAboveStable": {"threshold": 0.5}}},
+        "models.ocr.alerts.CanaryErrorsAboveStable.threshold: found 0.5; "
+        "write a factor from 1 to 100",
+    ),
+    "a share of alerts in percent": (
+        {f"{OCR}/alerts": {"TrafficShareOff": {"threshold": 2}}},
+        "models.ocr.alerts.TrafficShareOff.threshold: found 2; write a share from 0 to 1",
+    ),
+    "a temperature in quotes": (
+        {"alerting": ALERTING | {"alerts": {"GpuTooHot": {"threshold": "80"}}}},
+        'alerting.alerts.GpuTooHot.threshold: found "80"; write °C from 30 to 120, '
+        "without quotes in the file: the CLI keeps them once they are there",
     ),
     "a password that is a number": (
         {"registry": {"server": "r.example.com", "username": "u", "password": 5}},

@@ -5,7 +5,9 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from local.environment import PASSPHRASE, Engine, export_lines, variables
+import pytest
+
+from local.environment import PASSPHRASE, Engine, export_lines, of_shell, variables
 
 
 def test_a_shell_gets_every_variable_as_it_is_whatever_blanks_it_holds() -> None:
@@ -62,3 +64,12 @@ def test_built_programs_lie_where_an_install_has_them_and_making_them_again_is_f
     assert not plugin.is_symlink()
     assert engine.passphrase_file.read_text() == PASSPHRASE
     assert engine.backend.is_dir()
+
+
+def test_without_an_instance_a_shell_is_told_to_start_one(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(subprocess.CalledProcessError):
+        of_shell("never-started")
+
+    assert "run `python -m local up --name never-started` first" in capfd.readouterr().err

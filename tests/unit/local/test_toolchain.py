@@ -40,10 +40,11 @@ def test_the_hash_follows_build_flags_and_the_compiler(tool: Tool) -> None:
     hashes = {
         content_hash(tool, GO),
         content_hash(replace(tool, ldflags="-s"), GO),
+        content_hash(replace(tool, tags=("some",)), GO),
         content_hash(tool, GO.replace("1.26.8", "1.26.9")),
     }
 
-    assert len(hashes) == 3
+    assert len(hashes) == 4
 
 
 def test_text_that_moves_from_one_file_to_the_next_changes_the_hash(tool: Tool) -> None:
@@ -81,3 +82,7 @@ def test_every_tool_is_pinned_by_checksums(name: str) -> None:
 
     assert (directory / "go.mod").is_file()
     assert (directory / "go.sum").stat().st_size > 0
+
+
+def test_a_new_measurement_of_the_build_is_no_new_build(tool: Tool) -> None:
+    assert content_hash(replace(tool, seconds=99), GO) == content_hash(tool, GO)

@@ -10,12 +10,12 @@ import numpy as np
 from flask import Flask
 
 from service.errors import RequestError
-from service.front import create_app
-from service.messages import Ready
-from service.metrics import Metrics
-from service.pool import Result
+from service.front.app import create_app
+from service.front.metrics import Metrics
 from service.settings import Settings, from_environment
 from service.tensors import ANY, BYTES, Spec, Tensors, one
+from service.workers.messages import Ready
+from service.workers.pool import Result
 
 
 def model(inputs: tuple[Spec, ...], outputs: tuple[Spec, ...]) -> Ready:

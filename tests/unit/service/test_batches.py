@@ -8,36 +8,50 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from service.batches import Batches, Expired, Full, Job
-from service.messages import Work
+from service.workers.batches import Batch, Batches, Expired, Full, Job
+from service.workers.messages import Refusal, Work
 
 
-def _job(number: int, bucket: str = "a", expires_in_s: float = 60.0) -> Job:
+def _job(number: int, bucket: str = "a", expires_in_s: float = 60.0) -> Job[str]:
     return Job(Work(number, (), document=False), bucket, time.monotonic() + expires_in_s)
 
 
-def _numbers(batch: list[Job]) -> list[int]:
-    return [job.work.slot for job in batch]
-
-
-def _filled(*jobs: Job, largest: int = 3, window_s: float = 0.0) -> Batches:
-    batches = Batches(waiting=len(jobs), largest=largest, window_s=window_s)
+def _filled(*jobs: Job[str], largest: int = 3, window_s: float = 0.0) -> Batches[str]:
+    batches: Batches[str] = Batches(waiting=len(jobs), largest=largest, window_s=window_s)
     for job in jobs:
         batches.put(job)
     return batches
 
 
+def _led(batches: Batches[str], leader: Job[str]) -> Batch[str]:
+    """The batch that a job leads."""
+    batch = batches.turn(leader)
+    assert batch is not None
+    batches.fill(batch)
+    return batch
+
+
+def _taken(batches: Batches[str], *leaders: Job[str]) -> list[list[int]]:
+    """What a worker gets who comes free once for each of the leaders."""
+    taken = []
+    for leader in leaders:
+        batches.free("worker")
+        taken.append(list(_led(batches, leader).jobs))
+    return taken
+
+
 def test_a_batch_is_the_oldest_job_and_the_next_ones_of_its_bucket() -> None:
-    batches = _filled(_job(1), _job(2, "b"), _job(3), _job(4), _job(5))
-    assert [_numbers(batches.take(0)) for _ in range(3)] == [[1, 3, 4], [2], [5]]
+    jobs = [_job(1), _job(2, "b"), _job(3), _job(4), _job(5)]
+    batches = _filled(*jobs)
+    assert _taken(batches, jobs[0], jobs[1], jobs[4]) == [[1, 3, 4], [2], [5]]
 
 
 def test_jobs_know_the_size_of_their_batch_and_when_it_left() -> None:
-    job = _job(1)
+    jobs = [_job(1), _job(2)]
     before = time.monotonic()
-    _filled(job, _job(2)).take(0)
-    assert job.batch == 2
-    assert before <= job.dispatched <= time.monotonic()
+    _taken(_filled(*jobs), jobs[0])
+    assert [job.batch for job in jobs] == [2, 2]
+    assert before <= jobs[1].dispatched <= time.monotonic()
 
 
 def test_one_more_than_may_wait_is_refused() -> None:
@@ -47,77 +61,127 @@ def test_one_more_than_may_wait_is_refused() -> None:
 
 
 def test_a_free_worker_gets_a_job_even_if_none_may_wait() -> None:
-    batches = Batches(waiting=0, largest=1, window_s=0.0)
-    with ThreadPoolExecutor() as workers:
-        taken = workers.submit(batches.take, 5.0)
-        while not batches._takers:
-            time.sleep(0.001)
-        batches.put(_job(1))
-        assert _numbers(taken.result()) == [1]
+    batches = _filled()
+    batches.free("worker")
+    job = _job(1)
+    batches.put(job)
+    assert _led(batches, job).worker == "worker"
     with pytest.raises(Full):
         batches.put(_job(2))
 
 
+def test_the_worker_that_was_free_last_is_taken_first() -> None:
+    batches = _filled()
+    for worker in ("one", "two"):
+        batches.free(worker)
+    jobs = [_job(1), _job(2)]
+    for job in jobs:
+        batches.put(job)
+    assert [_led(batches, job).worker for job in jobs] == ["two", "one"]
+
+
+def test_a_worker_that_is_gone_is_not_taken() -> None:
+    batches = _filled()
+    for worker in ("one", "two"):
+        batches.free(worker)
+    batches.gone("two")
+    batches.gone("three")
+    job = _job(1)
+    batches.put(job)
+    assert _led(batches, job).worker == "one"
+
+
 def test_a_job_that_has_expired_is_dropped_before_it_costs_anything() -> None:
-    expired = _job(1, expires_in_s=-1)
-    batches = _filled(expired, _job(2))
-    assert _numbers(batches.take(0)) == [2]
+    expired, good = _job(1, expires_in_s=-1), _job(2)
+    batches = _filled(expired, good)
+    assert _taken(batches, good) == [[2]]
     with pytest.raises(Expired):
-        expired.reply.result(0)
+        batches.turn(expired)
+
+
+def test_a_job_expires_though_nothing_else_happens() -> None:
+    job = _job(1, expires_in_s=0.01)
+    batches = _filled(job)
+    with pytest.raises(Expired):
+        batches.turn(job)
 
 
 def test_expired_jobs_take_no_place_in_the_queue() -> None:
     batches = _filled(_job(1, expires_in_s=-1))
     batches.put(_job(2))
-    assert _numbers(batches.take(0)) == [2]
 
 
-def test_who_withdraws_takes_nothing_with_him() -> None:
-    job = _job(1)
-    batches = _filled(job, _job(2))
-    assert batches.withdraw(job)
-    assert _numbers(batches.take(0)) == [2]
-    assert not batches.withdraw(job)
+def test_a_job_in_a_batch_waits_for_its_reply_beyond_its_deadline() -> None:
+    leader, company = _job(1), _job(2, expires_in_s=0.05)
+    batches = _filled(leader, company)
+    batches.free("worker")
+    batch = _led(batches, leader)
+    with ThreadPoolExecutor() as threads:
+        turn = threads.submit(batches.turn, company)
+        time.sleep(0.1)
+        batch.answered(Refusal(2, 400, "no image"))
+        assert turn.result(5) is None
+    assert company.reply == Refusal(2, 400, "no image")
+
+
+def test_the_lead_of_a_batch_can_be_passed_on() -> None:
+    leader, company = _job(1), _job(2)
+    batches = _filled(leader, company)
+    batches.free("worker")
+    batch = _led(batches, leader)
+    company.lead(batch)
+    assert batches.turn(company) is batch
 
 
 def test_a_free_worker_does_not_wait_for_a_full_batch() -> None:
-    batches = Batches(waiting=9, largest=3, window_s=60.0)
-    with ThreadPoolExecutor() as workers:
-        taken = workers.submit(batches.take, 5.0)
-        while not batches._takers:
-            time.sleep(0.001)
-        batches.put(_job(1))
-        assert _numbers(taken.result(5)) == [1]
+    batches: Batches[str] = Batches(waiting=9, largest=3, window_s=60.0)
+    batches.free("worker")
+    job = _job(1)
+    batches.put(job)
+    assert list(_led(batches, job).jobs) == [1]
 
 
 def test_under_load_a_batch_waits_for_its_window() -> None:
-    batches = _filled(_job(1), _job(2), largest=3, window_s=60.0)
-    batches._waiting = 9
+    jobs = [_job(1), _job(2)]
+    batches = _filled(*jobs, largest=3, window_s=60.0)
     late = threading.Timer(0.05, batches.put, [_job(3)])
+    batches.free("worker")
     late.start()
-    assert _numbers(batches.take(0)) == [1, 2, 3]
+    assert list(_led(batches, jobs[0]).jobs) == [1, 2, 3]
 
 
 def test_a_full_batch_waits_for_nothing() -> None:
-    batches = _filled(_job(1), _job(2), largest=2, window_s=60.0)
-    assert _numbers(batches.take(0)) == [1, 2]
+    jobs = [_job(1), _job(2)]
+    assert _taken(_filled(*jobs, largest=2, window_s=60.0), jobs[0]) == [[1, 2]]
 
 
 def test_what_comes_back_comes_first_and_alone() -> None:
-    batches = _filled(_job(1), _job(2), _job(3))
-    first, *_ = batches.take(0)
-    first.alone = True
-    batches.put(_job(4))
-    batches.put_back([first])
-    assert [_numbers(batches.take(0)) for _ in range(2)] == [[1], [4]]
+    jobs = [_job(1), _job(2), _job(3)]
+    batches = _filled(*jobs)
+    _taken(batches, jobs[0])
+    jobs[0].alone = True
+    late = _job(4)
+    batches.put(late)
+    batches.put_back([jobs[0]])
+    assert _taken(batches, jobs[0], late) == [[1], [4]]
+
+
+def test_what_comes_back_takes_a_worker_that_is_free() -> None:
+    job = _job(1)
+    batches = _filled(job)
+    _taken(batches, job)
+    batches.free("other")
+    batches.put_back([job])
+    assert _led(batches, job).worker == "other"
 
 
 def test_a_queue_counts_as_full_until_there_is_room() -> None:
-    batches = _filled(_job(1))
+    job = _job(1)
+    batches = _filled(job)
     assert batches.full_for() == 0
     with pytest.raises(Full):
         batches.put(_job(2))
     time.sleep(0.01)
     assert batches.full_for() >= 0.01
-    batches.take(0)
+    _taken(batches, job)
     assert batches.full_for() == 0

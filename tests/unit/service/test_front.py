@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from service.errors import RequestError
-from service.front import is_inference
-from service.routes import ROUTES
+from service.front.app import is_inference
+from service.front.routes import ROUTES
 from tests.unit.service.stub import FULL, OCR, TABLE, StubPool, app
 
 _HEALTH = (

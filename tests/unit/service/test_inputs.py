@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.errors import RequestError
-from service.inputs import Limits, check
-from service.lists import from_lists
-from service.strictjson import MAX_DEPTH, parse, shown
+from service.front.inputs import Limits, check
+from service.front.lists import from_lists
+from service.front.strictjson import MAX_DEPTH, parse, shown
 from service.tensors import ANY, BYTES, DATATYPES, Spec, Tensor, Tensors, one
 
 _SPECS = (Spec("x", "FP32", (ANY, 2)), Spec("b", BYTES, (1,)))

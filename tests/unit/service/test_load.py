@@ -14,8 +14,8 @@ import pytest
 from service.errors import StartError
 from service.handlers import Handler
 from service.handlers.load import load
+from service.handlers.stages import run_one
 from service.settings import Settings, from_environment
-from service.stages import run_one
 
 _GOOD = """
 from service.handlers import Call, Handler
@@ -177,7 +177,7 @@ def test_what_an_imported_file_raises_is_named_with_that_file(model: Path) -> No
 
 def test_handlers_can_be_read_without_paddle() -> None:
     # The front and the tests import these, and neither has paddle.
-    modules = "service.handlers, service.tensors, service.stages, service.handlers.load"
+    modules = "service.handlers, service.tensors, service.handlers.stages, service.handlers.load"
     handlers = "service.handlers.ocr, service.handlers.tensor"
     code = f"import sys, {modules}, {handlers}; sys.exit('paddle' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

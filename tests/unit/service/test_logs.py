@@ -29,12 +29,12 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lines]:
 
 
 def test_a_line_says_when_what_and_which_version(lines: Lines) -> None:
-    logging.getLogger("service.pool").error("worker %s ended", 7)
+    logging.getLogger("service.workers.pool").error("worker %s ended", 7)
     (line,) = lines()
     assert line.pop("time")[-1] == "Z"
     assert line == {
         "level": "error",
-        "logger": "service.pool",
+        "logger": "service.workers.pool",
         "message": "worker 7 ended",
         "model": "ocr",
         "version": "v1.1",

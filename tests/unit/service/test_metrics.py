@@ -6,9 +6,9 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_families
 from prometheus_client.parser import text_string_to_metric_families as families
 
-from service.messages import Ready
-from service.metrics import Metrics
-from service.pool import Result
+from service.front.metrics import Metrics
+from service.workers.messages import Ready
+from service.workers.pool import Result
 
 _OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 
@@ -40,7 +40,7 @@ def test_everything_of_the_contract_is_there_at_zero() -> None:
 
 @pytest.mark.parametrize(
     ("status", "errors", "latencies"),
-    [(200, 0, 1), (400, 0, 0), (415, 0, 0), (500, 1, 1), (503, 1, 1), (504, 1, 1)],
+    [(200, 0, 1), (400, 0, 0), (415, 0, 0), (500, 1, 1), (503, 1, 0), (504, 1, 1)],
 )
 def test_a_server_error_is_a_model_error_and_a_client_error_is_not(
     metrics: Metrics, status: int, errors: int, latencies: int
@@ -51,10 +51,13 @@ def test_a_server_error_is_a_model_error_and_a_client_error_is_not(
     assert _value(metrics, "paddle_model_latency_seconds_count") == latencies
 
 
-def test_refusals_are_counted_by_status(metrics: Metrics) -> None:
+def test_refusals_are_counted_by_status_and_are_there_at_zero(metrics: Metrics) -> None:
+    assert _value(metrics, "paddle_serving_refusals_total", status="503") == 0
     metrics.record(503, 0.2, None, "id")
     metrics.record(200, 0.2, None, "id")
+    metrics.record(418, 0.2, None, "id")  # a handler may have reasons of its own
     assert _value(metrics, "paddle_serving_refusals_total", status="503") == 1
+    assert _value(metrics, "paddle_serving_refusals_total", status="418") == 1
 
 
 def test_half_a_second_is_a_bound_of_the_latency_histogram(metrics: Metrics) -> None:

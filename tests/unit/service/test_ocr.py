@@ -15,8 +15,8 @@ import pytest
 from service.errors import RequestError, StartError
 from service.handlers.model import Model
 from service.handlers.ocr import Ocr
+from service.handlers.stages import batch_sizes, run_calls, run_one
 from service.settings import Engine
-from service.stages import batch_sizes, run_calls, run_one
 from service.tensors import BYTES, Tensor, Tensors, datatype, one
 
 _CPU = Engine(gpus=0, precision="fp32", tensorrt=False, gpu_memory_mb=1, onednn=True, threads=1)

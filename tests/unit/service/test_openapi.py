@@ -12,9 +12,9 @@ from openapi_spec_validator import validate
 from schemathesis.schemas import BaseSchema
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from service.messages import Ready
-from service.openapi import describe
-from service.routes import ROUTES
+from service.front.openapi import describe
+from service.front.routes import ROUTES
+from service.workers.messages import Ready
 from tests.unit.service.stub import FIXED, OCR, TABLE, StubPool, app
 
 # It knows neither 411 nor 413 as a way to say no.

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.errors import StartError
-from service.parameters import shapes
+from service.networks.parameters import shapes
 
 _FP32, _INT64 = 5, 3
 

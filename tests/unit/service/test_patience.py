@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from service.patience import PatientSocket
+from service.front.patience import PatientSocket
 
 
 def _pair(patience_s: float) -> tuple[PatientSocket, socket.socket]:
@@ -62,3 +62,15 @@ def test_an_answer_that_nobody_takes_ends_the_connection() -> None:
     ours, theirs = _pair(0.05)
     with ours, theirs, pytest.raises(ConnectionResetError, match="not taken"):
         ours.sendall(b"x" * 10_000_000)
+
+
+def test_more_is_what_comes_or_an_end_but_not_silence() -> None:
+    ours, theirs = _pair(5.0)
+    with ours:
+        assert not ours.more(0.01)
+        theirs.sendall(b"x")
+        assert ours.more(5.0)
+        ours.begin()
+        ours.recv(1)
+        theirs.close()
+        assert ours.more(5.0)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 import numpy as np
 import pytest
 
 from service.errors import RequestError
-from service.messages import Ready, Refusal
-from service.pool import Pool, Result, slots
 from service.settings import from_environment
 from service.tensors import one
-from service.worker import Died, Hung
+from service.workers.messages import Ready, Refusal, Reply
+from service.workers.pool import Pool, Result, slots
+from service.workers.worker import Died, Hung
 from tests.unit.service.stub_worker import StubWorker
 
 _REQUEST = {"image": one(b"x")}
@@ -26,12 +27,15 @@ class _Workshop:
     def __init__(self) -> None:
         self.made: list[StubWorker] = []
         self.unable: str | None = None
+        self.reads = True
         self.complaints: list[str] = []
         self.restarts: list[str] = []
         self._clients = ThreadPoolExecutor()
 
     def start(self, seat: int) -> StubWorker:
-        worker = StubWorker(len(self.made) + 1, self.unable)
+        worker = StubWorker(self._memory, len(self.made) + 1, self.unable)
+        worker.reads = self.reads
+        worker.fails = None if self.reads else Died()
         self.made.append(worker)
         return worker
 
@@ -44,7 +48,9 @@ class _Workshop:
     def pool(self, **env: str) -> Pool:
         given = {"MODEL_NAME": "ocr", "MODEL_VERSION": "v1.1", "WORKERS": "1", "WAITING": "1"}
         settings = from_environment({**given, "MAX_BYTES": "100", **env})
-        pool = Pool(settings, self.start, slots(settings), self, self.complaints.append)
+        memory = slots(settings)
+        self._memory = memory.memory
+        pool = Pool(settings, self.start, memory, self, self.complaints.append)
         pool.start()
         return pool
 
@@ -105,13 +111,13 @@ def test_a_worker_that_hangs_is_replaced(workshop: _Workshop) -> None:
     assert workshop.restarts == ["hung"]
 
 
-def test_a_worker_that_grows_is_replaced_after_its_answer(workshop: _Workshop) -> None:
-    pool = workshop.warm(WORKER_MEMORY_MB="1")
-    workshop.made[0].bytes = 2**20 + 1
+def test_a_worker_that_ends_between_two_requests_costs_none(workshop: _Workshop) -> None:
+    pool = workshop.warm()
     pool.run(_REQUEST, False)
-    _until(lambda: workshop.restarts == ["memory"])
+    workshop.made[0].kill("memory")
     pool.run(_REQUEST, False)
-    assert len(workshop.made[1].batches) == 1
+    assert [len(worker.batches) for worker in workshop.made] == [1, 1]
+    assert workshop.restarts == ["memory"]
 
 
 def test_company_of_a_request_that_kills_its_worker_is_answered(workshop: _Workshop) -> None:
@@ -130,11 +136,57 @@ def test_company_of_a_request_that_kills_its_worker_is_answered(workshop: _Works
     assert [len(slots) for slots in workshop.made[1].batches] == [1, 1]
 
 
-def test_a_request_never_meets_a_worker_that_died_while_idle(workshop: _Workshop) -> None:
-    pool = workshop.warm()
-    workshop.made[0].kill()
-    pool.run(_REQUEST, False)
-    assert workshop.made[0].batches == []
+def test_an_answer_does_not_wait_for_the_others_of_its_batch(
+    workshop: _Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = workshop.warm(MAX_BATCH="2", WAITING="2")
+    worker = workshop.made[0]
+    worker.gate.clear()
+    opening = workshop.send(pool)  # holds the worker while the batch gathers
+    _until(lambda: worker.batches)
+    batch = [workshop.send(pool) for _ in range(2)]
+    _until(lambda: len(pool._batches._jobs) == 2)
+    over, receive = threading.Event(), worker.receive
+
+    def receive_slowly(until: float) -> Reply:
+        reply = receive(until)
+        if reply.slot == worker.batches[1][1]:
+            over.wait()
+        return reply
+
+    monkeypatch.setattr(worker, "receive", receive_slowly)
+    worker.gate.set()
+    opening.result()
+    done, waiting = wait(batch, return_when=FIRST_COMPLETED)
+    over.set()
+    assert (len(done), len(waiting)) == (1, 1)
+    assert [future.result().batch for future in batch] == [2, 2]
+
+
+def test_a_batch_that_its_worker_never_read_goes_to_another(workshop: _Workshop) -> None:
+    # A process with threads can be dead and still look alive for some milliseconds.
+    pool = workshop.warm(MAX_BATCH="2", WAITING="2")
+    first = workshop.made[0]
+    first.gate.clear()
+    opening = workshop.send(pool)  # holds the worker while the batch gathers
+    _until(lambda: first.batches)
+    batch = [workshop.send(pool) for _ in range(2)]
+    _until(lambda: len(pool._batches._jobs) == 2)
+    first.fails, first.fails_from, first.reads = Died(), 2, False
+    first.gate.set()
+    opening.result()
+    assert [future.result().batch for future in batch] == [2, 2]
+    assert workshop.restarts == ["died"]
+
+
+def test_a_request_waits_for_a_worker_that_reads_it_no_longer_than_its_deadline(
+    workshop: _Workshop,
+) -> None:
+    workshop.reads = False
+    pool = workshop.warm(DEADLINE_SECONDS="0.1")
+    with pytest.raises(RequestError, match=r"no worker came free in 0\.1 s"):
+        pool.run(_REQUEST, False)
+    assert set(workshop.restarts) == {"died"}
 
 
 def test_what_the_worker_refuses_leaves_it_in_place(workshop: _Workshop) -> None:
@@ -198,7 +250,7 @@ def test_requests_travel_in_slots_and_leave_none_behind(workshop: _Workshop) -> 
 def test_unready_while_the_queue_stays_full(
     workshop: _Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.pool._SATURATED_S", 0.01)
+    monkeypatch.setattr("service.workers.pool._SATURATED_S", 0.01)
     pool = workshop.warm(WAITING="0")
     workshop.made[0].gate.clear()
     inside = workshop.send(pool)
@@ -230,6 +282,5 @@ def test_a_model_that_cannot_be_loaded_is_reported_not_retried(workshop: _Worksh
 def test_stopping_ends_all_workers_and_starts_none(workshop: _Workshop) -> None:
     pool = workshop.warm(WORKERS="2")
     pool.stop()
-    _until(lambda: pool.unready)
-    assert not any(worker.alive() for worker in workshop.made)
+    _until(lambda: pool.unready == "no worker lives")
     assert len(workshop.made) == 2

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 
-from service.slots import Memory, Slots
+from service.workers.slots import Memory, Slots
 
 
 def _shout(memory: Memory, slot: int) -> None:
+    memory.mark(slot, begun=True)
     block = memory.block(slot)
     block[:3] = bytes(block[:3]).upper()
 
@@ -21,6 +22,7 @@ def test_a_spawned_process_sees_and_changes_the_same_bytes() -> None:
     process.start()
     process.join()
     assert bytes(slots.memory.block(slot)[:3]) == b"ABC"
+    assert [slots.memory.begun(each) for each in range(3)] == [each == slot for each in range(3)]
 
 
 def test_slots_do_not_overlap_and_have_their_size() -> None:

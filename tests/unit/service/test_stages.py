@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from service.errors import RequestError
 from service.handlers import Call, Handler, Network, Steps
-from service.stages import batch_sizes, run, run_calls, run_one
+from service.handlers.stages import batch_sizes, run, run_calls, run_one
 from service.tensors import Spec, Tensor, Tensors
 
 

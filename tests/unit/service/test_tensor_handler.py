@@ -10,9 +10,9 @@ import pytest
 
 from service.errors import RequestError, StartError
 from service.handlers.model import Model
+from service.handlers.stages import run_one
 from service.handlers.tensor import TensorHandler
 from service.settings import Engine
-from service.stages import run_one
 from service.tensors import Spec, Tensor
 
 _CPU = Engine(gpus=0, precision="fp32", tensorrt=False, gpu_memory_mb=1, onednn=True, threads=1)

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from service.errors import StartError
-from service.tracing import instrument
+from service.front.tracing import instrument
 
 
 def test_without_an_endpoint_nothing_is_imported() -> None:

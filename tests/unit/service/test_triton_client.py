@@ -16,8 +16,8 @@ from tritonclient.http import (  # type: ignore[import-untyped]
 from tritonclient.utils import InferenceServerException  # type: ignore[import-untyped]
 from werkzeug.serving import make_server
 
-from service.messages import Ready
 from service.tensors import BYTES, DATATYPES, Spec, Tensor, datatype
+from service.workers.messages import Ready
 from tests.unit.service.stub import OCR, StubPool, app, model
 
 

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from service.errors import RequestError
-from service.messages import Ready
+from service.front.v2 import HEADER_LENGTH
+from service.front.v2.answer import encode
+from service.front.v2.request import Request, decode
 from service.tensors import ANY, BYTES, DATATYPES, Spec, Tensor, datatype, to_bytes
-from service.v2 import HEADER_LENGTH
-from service.v2.answer import encode
-from service.v2.request import Request, decode
+from service.workers.messages import Ready
 from tests.unit.service.stub import OCR, TABLE, StubPool, app, model
 
 # The first tensor of a kind takes its time to think up.

@@ -1,0 +1,1 @@
+"""What evaluating the rules costs for a large fleet."""

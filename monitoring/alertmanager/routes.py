@@ -1,0 +1,99 @@
+"""The routing tree: a flat list of routes, of which the first that fits an alert counts.
+
+https://prometheus.io/docs/alerting/latest/configuration/#route
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from infra.config import Alerting, StackConfig
+from monitoring.alertmanager.intervals import WORKING_HOURS, mute_interval
+from monitoring.alertmanager.mutes import muted_scopes
+from monitoring.alertmanager.receivers import (
+    CRITICAL_WITHOUT_RELAY,
+    DEAD_MANS_SWITCH,
+    NOBODY,
+    WARNING_WITHOUT_RELAY,
+    critical,
+    warning,
+)
+
+GROUP_LABELS = ("namespace", "model", "version")
+"""Alerts that share these come as one message: a broken version is one story."""
+
+Route = dict[str, Any]
+
+SEVERE = ['severity="critical"']
+
+# The alerts of one fault are found within one evaluation, 15 s, of each other, and the phone should
+# ring for all of them once. A further alert of the group, and the all-clear, must not wait long.
+# Nobody silenced or mended it within an hour: perhaps nobody woke up.
+CRITICAL = {"group_wait": "10s", "group_interval": "1m", "repeat_interval": "1h"}
+# Nobody waits for a warning; fewer and fuller messages are better. A reminder each day.
+WARNING = {"group_wait": "30s", "group_interval": "5m", "repeat_interval": "24h"}
+# A sign of life at every flush, that is each minute. The repeat interval counts from the end of the
+# last sending: at a full minute, every other flush would come too early.
+WATCHDOG = {"group_wait": "0s", "group_interval": "1m", "repeat_interval": "50s"}
+
+
+def route(config: StackConfig, alerting: Alerting) -> Route:
+    """The root, which tells nobody by itself: the last route takes what no other took."""
+    watched = alerting.dead_mans_switch is not None
+    routes: list[Route] = [
+        {
+            "matchers": ['alertname="Watchdog"'],
+            "receiver": DEAD_MANS_SWITCH if watched else NOBODY,
+            **WATCHDOG,
+        },
+        {"matchers": ['severity="info"'], "receiver": NOBODY},
+    ]
+    if alerting.receivers.robots:
+        routes += _relay_routes()
+    for team in alerting.teams:
+        if team != alerting.default_team:
+            models = [name for name, model in config.models.items() if model.owner == team]
+            routes += _team_routes(alerting, team, [f'owner="{team}"'], models)
+    # Alerts without owner, or with one that is no team any more, must reach somebody, too.
+    routes += _team_routes(alerting, alerting.default_team, [], config.models)
+    return {"receiver": NOBODY, "group_by": list(GROUP_LABELS), "routes": routes}
+
+
+def _relay_routes() -> list[Route]:
+    """Routes of the relay's own alerts, and of those by which nothing of it can be reached."""
+    return [
+        {"matchers": [about_relay, *severity], "receiver": receiver, **pace}
+        for about_relay in ('alertname=~"Relay.*"', 'job="relay"')
+        for severity, receiver, pace in (
+            (SEVERE, CRITICAL_WITHOUT_RELAY, CRITICAL),
+            ([], WARNING_WITHOUT_RELAY, WARNING),
+        )
+    ]
+
+
+def _team_routes(
+    alerting: Alerting, team: str, matchers: list[str], models: Iterable[str]
+) -> list[Route]:
+    """Routes of critical alerts, then of all others: what calls itself neither is a warning."""
+    hours = [] if alerting.working_hours is None else [WORKING_HOURS]
+    levels: list[tuple[list[str], Route]] = [
+        (SEVERE, {"receiver": critical(team), **CRITICAL}),
+        ([], {"receiver": warning(team), **WARNING, "active_time_intervals": hours}),
+    ]
+    return [
+        _compact(
+            {
+                "matchers": [*matchers, *severity, *scope.matchers],
+                **level,
+                "mute_time_intervals": [mute_interval(mute) for mute in mutes],
+            }
+        )
+        for severity, level in levels
+        for scope, mutes in muted_scopes(alerting.mutes, models)
+    ]
+
+
+def _compact(route: Route) -> Route:
+    """A route without empty lists."""
+    return {key: value for key, value in route.items() if value != []}

@@ -1,0 +1,142 @@
+"""Keeps worker processes alive: each seat has one, and another when that ends."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from service.errors import StartError, describe_exit
+from service.workers.messages import Ready, Reply, Work
+
+_log = logging.getLogger(__name__)
+
+# Seconds between attempts to start a worker that cannot load any more (a GPU fell off the bus).
+_RETRY_S = 2.0
+
+
+class WorkerLike(Protocol):
+    """What is needed of `service.workers.worker.Worker`."""
+
+    @property
+    def pid(self) -> int | None: ...
+    def wait_ready(self) -> Ready: ...
+    def send(self, batch: Sequence[Work]) -> None: ...
+    def receive(self, until: float) -> Reply: ...
+    def kill(self, reason: str = ...) -> None: ...
+    def wait(self) -> str: ...
+    def end(self) -> int | None: ...
+
+
+class Watcher(Protocol):
+    """Who is told what the workers do; `service.front.metrics.Metrics` is."""
+
+    def loaded(self, ready: Ready) -> None: ...
+    def restarted(self, reason: str) -> None: ...
+
+
+class Crew(Protocol):
+    """Who has work for the workers; `service.workers.batches.Batches` has."""
+
+    def free(self, worker: WorkerLike) -> None: ...
+    def gone(self, worker: WorkerLike) -> None: ...
+
+
+class Seats:
+    """A fixed number of workers.
+
+    Args:
+        start: starts the worker of a seat (from 0) and returns at once.
+        crew: hears of workers that have nothing to do yet, and of those that are gone.
+        unable: called once with one line when a first worker cannot load the model.
+
+    Attributes:
+        warm: all workers have been ready once.
+        live: workers that have loaded the model, and not ended.
+        model: what the model takes and gives; None until a worker has loaded it.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        start: Callable[[int], WorkerLike],
+        crew: Crew,
+        watcher: Watcher,
+        unable: Callable[[str], None],
+    ) -> None:
+        self._count = count
+        self._start = start
+        self._crew = crew
+        self._watcher = watcher
+        self._unable = unable
+        self._lock = threading.Lock()
+        self._workers: set[WorkerLike] = set()  # every process that may still run
+        self._stopped = False
+        self.warm = False
+        self.live = 0
+        self.model: Ready | None = None
+
+    def start(self) -> None:
+        """Starts the workers and returns."""
+        for seat in range(self._count):
+            name = f"worker-{seat}"
+            threading.Thread(target=self._keep, args=(seat,), name=name, daemon=True).start()
+
+    def stop(self) -> None:
+        """Ends the workers now, and starts no more."""
+        with self._lock:
+            self._stopped = True
+            for worker in self._workers:
+                worker.kill()
+
+    def _keep(self, seat: int) -> None:
+        """Keeps one seat filled: starts a worker, waits for its end, starts the next."""
+        while (worker := self._started(seat)) is not None:
+            try:
+                ready = worker.wait_ready()
+            except StartError as error:
+                self._ended(worker)
+                if not self.warm:
+                    self._unable(str(error))
+                    return
+                _log.error("a worker cannot start: %s", error)
+                self._watcher.restarted("start")
+                time.sleep(_RETRY_S)
+                continue
+            self._joined(worker, ready)
+            reason = worker.wait()
+            self._left(worker, reason)
+
+    def _started(self, seat: int) -> WorkerLike | None:
+        """A new worker; None once they are stopped, so that `stop` misses none."""
+        with self._lock:
+            if self._stopped:
+                return None
+            worker = self._start(seat)
+            self._workers.add(worker)
+            return worker
+
+    def _joined(self, worker: WorkerLike, ready: Ready) -> None:
+        self._watcher.loaded(ready)
+        self.model = ready
+        self._crew.free(worker)
+        with self._lock:
+            self.live += 1
+            self.warm = self.warm or self.live == self._count
+
+    def _left(self, worker: WorkerLike, reason: str) -> None:
+        self._crew.gone(worker)
+        with self._lock:
+            self.live -= 1
+        how = describe_exit(self._ended(worker))
+        if not self._stopped:
+            _log.error("worker %s ended (%s: %s); starting another", worker.pid, reason, how)
+            self._watcher.restarted(reason)
+
+    def _ended(self, worker: WorkerLike) -> int | None:
+        exit_code = worker.end()
+        with self._lock:
+            self._workers.discard(worker)
+        return exit_code

@@ -1,0 +1,103 @@
+"""What a real Alertmanager makes of the configuration: who is told, and once."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from tests.amtool.alerts import A_WHILE, CHAT, ERRORS, LATENCY, SHARE, in_order, stack, version
+from tests.amtool.catcher import Catcher
+from tests.amtool.process import running
+
+
+def test_a_critical_alert_rings_the_phone_and_a_warning_does_not(
+    binaries: Path, tmp_path: Path, world: Catcher
+) -> None:
+    with running(binaries, stack(world), tmp_path, world.url) as alertmanager:
+        alertmanager.fire(ERRORS | version("v1"), LATENCY | version("v2"))
+        world.wait(lambda told: len(told) >= 3)
+        time.sleep(A_WHILE)
+    told = {(each.path, *each.alerts) for each in world.told}
+    assert told == {
+        ("/phone", "HighModelErrorRate"),
+        (CHAT, "HighModelErrorRate"),
+        (CHAT, "HighModelLatency"),
+    }
+    assert len(world.told) == 3
+    assert {each.authorization for each in world.told if each.path == "/phone"} == {
+        "Bearer phone-token"
+    }
+    (token,) = {each.authorization for each in world.told if each.path == CHAT}
+    assert len(token) == len("Bearer ") + 64
+
+
+def test_alerts_of_a_version_come_as_one_message_and_so_does_their_end(
+    binaries: Path, tmp_path: Path, world: Catcher
+) -> None:
+    alerts = [LATENCY | version("v1"), SHARE | version("v1")]
+    with running(binaries, stack(world), tmp_path, world.url) as alertmanager:
+        alertmanager.fire(*alerts, LATENCY | version("v2"))
+        world.wait(lambda told: len(told) >= 2)
+        alertmanager.resolve(*alerts)
+        world.wait(lambda told: len(told) >= 3)
+        time.sleep(A_WHILE)
+    assert sorted((each.status, *each.alerts) for each in world.told) == [
+        ("firing", "HighModelLatency"),
+        ("firing", "HighModelLatency", "TrafficShareOff"),
+        ("resolved", "HighModelLatency", "TrafficShareOff"),
+    ]
+
+
+def test_a_critical_alert_silences_warnings_of_its_version_alone(
+    binaries: Path, tmp_path: Path, world: Catcher
+) -> None:
+    no_version = {"owner": "vision", "namespace": "models", "model": "ocr"}
+    no_model = {"owner": "vision", "namespace": "models", "version": "v1"}
+    silenced = LATENCY | version("v1")
+    told_anyway = [
+        LATENCY | version("v2"),
+        LATENCY | version("v1", model="layout"),
+        LATENCY | version("v1") | {"namespace": "elsewhere"},
+        {"alertname": "LowModelQPS", "severity": "warning"} | no_version,
+        {"alertname": "GpuTooHot", "severity": "warning", "owner": "vision"},
+        {"alertname": "Odd", "severity": "warning"} | no_model,
+    ]
+    critical = [
+        ERRORS | version("v1"),
+        # None of these names a version of a model, and so silences nothing.
+        {"alertname": "RuleEvaluationFails", "severity": "critical", "owner": "vision"},
+        {"alertname": "NoReadyEndpoints", "severity": "critical"} | no_version,
+        {"alertname": "Odd", "severity": "critical"} | no_model,
+    ]
+    with running(binaries, stack(world), tmp_path, world.url) as alertmanager:
+        alertmanager.fire(*critical)
+        world.wait(lambda told: sum(each.path == CHAT for each in told) >= len(critical))
+        alertmanager.fire(silenced, *told_anyway)
+        world.wait(lambda told: sum(each.path == CHAT for each in told) >= len(critical) + 6)
+        time.sleep(A_WHILE)
+        inhibited = [
+            each["labels"] for each in alertmanager.alerts() if each["status"]["inhibitedBy"]
+        ]
+    assert inhibited == [silenced]
+    warned = [
+        in_order(alert["labels"])
+        for each in world.told
+        for alert in each.body["alerts"]
+        if alert["labels"]["severity"] == "warning"
+    ]
+    assert sorted(warned) == sorted(map(in_order, told_anyway))
+
+
+def test_the_dead_man_s_switch_is_called_at_every_interval(
+    binaries: Path, tmp_path: Path, world: Catcher
+) -> None:
+    switch = {"url": f"{world.url}/switch"}
+    watchdog = {"alertname": "Watchdog", "severity": "info", "owner": "platform"}
+    config = stack(world, deadMansSwitch=switch)
+    with running(binaries, config, tmp_path, world.url) as alertmanager:
+        alertmanager.fire(watchdog)
+        world.wait(lambda told: len(told) >= 4)
+        alertmanager.resolve(watchdog)
+        time.sleep(A_WHILE)
+    assert len(world.told) >= 4
+    assert {(each.path, each.status) for each in world.told} == {("/switch", "firing")}

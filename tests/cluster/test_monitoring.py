@@ -1,0 +1,159 @@
+"""Monitoring of a real stack: what it collects, and that faults end at the right people, once."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from local.cluster import robots
+from local.cluster.layout import Layout
+from local.load.client import Target
+from local.load.generator import Load, pages
+from local.toolchain import ensure
+from tests.cluster.conftest import NAME
+from tests.cluster.stacks import Stack
+from tests.cluster.watched import HOST, Told, Watched, backfill, eventually, port_of
+
+UNIFORM = {"namespace", "model", "version", "track", "pod", "instance", "job"}
+RATE = 3
+# The kubelet renews files within a minute and some; Prometheus looks each 15 s.
+RENEWED = 180
+# A message of a critical alert: scrape, rule, group_wait, and group_interval where the group has
+# had one already.
+SOON = 120
+CHATS = {robots.DINGTALK[0], robots.FEISHU[0]}
+
+
+@pytest.fixture(scope="module")
+def watched(new_stack: Callable[[str], Stack]) -> Iterator[Watched]:
+    stack = new_stack("watched")
+    found = Watched(stack, Layout(NAME))
+    found.stack.platform.kubectl("delete", "namespace", found.namespace, "--ignore-not-found")
+    found.write()
+    run = stack.up()
+    assert run.status == 0, run.text
+    yield found
+    run = stack.pulumi("destroy", "--yes", "--skip-preview")
+    assert run.status == 0, run.text
+
+
+@pytest.fixture(scope="module")
+def load(watched: Watched) -> Iterator[Load]:
+    """Requests for the rest of the module."""
+    target = Target(watched.stack.platform.url, HOST)
+    with Load(target, pages(), RATE) as running:
+        yield running
+
+
+def test_every_target_is_up_and_pods_have_the_uniform_labels(watched: Watched) -> None:
+    def down() -> list[str]:
+        targets = watched.prometheus("targets")["activeTargets"]
+        return [f"{each['labels']}" for each in targets if each["health"] != "up"]
+
+    eventually("every target is up", lambda: not down(), 60)
+    targets = watched.prometheus("targets")["activeTargets"]
+    jobs = Counter(each["labels"]["job"] for each in targets)
+    assert jobs == {
+        "paddle-models": 2,
+        "gateway": 1,
+        "paddle-canary-exporter": 1,
+        "relay": 1,
+        "alertmanager": 2,
+        "prometheus": 1,
+    }
+    pods = [each["labels"] for each in targets if each["labels"]["job"] == "paddle-models"]
+    assert {(each["version"], each["track"]) for each in pods} == {
+        ("v1.1", "stable"),
+        ("v1.2", "canary"),
+    }
+    assert all(each.keys() == UNIFORM for each in pods)
+
+
+def test_every_rule_is_loaded_and_healthy(watched: Watched) -> None:
+    def rules() -> list[dict[str, str]]:
+        groups = watched.prometheus("rules")["groups"]
+        return [rule for group in groups for rule in group["rules"]]
+
+    eventually("every rule was evaluated", lambda: all(r["health"] == "ok" for r in rules()), 90)
+    names = {rule["name"] for rule in rules()}
+    assert {"HighModelErrorRate", "GatewayErrors", "NoReadyEndpoints", "Watchdog"} <= names
+
+
+def test_what_the_gateway_counts_is_joined_to_versions(watched: Watched, load: Load) -> None:
+    def counted() -> set[str]:
+        rates = watched.query("model_version:gateway_requests:rate5m > 0")
+        return {labels["version"] for labels, _ in rates}
+
+    eventually("both versions are counted", lambda: counted() == {"v1.1", "v1.2"}, 90)
+    by_pods = watched.query("model_version:paddle_model_requests:rate5m")
+    assert {labels["version"] for labels, _ in by_pods} == {"v1.1", "v1.2"}
+
+
+def test_a_changed_weight_changes_one_object_and_the_exporter_tells_it(watched: Watched) -> None:
+    watched.write(weight=40)
+    time.sleep(2)
+    run = watched.stack.up()
+    assert run.status == 0, run.text
+    assert "~ 1 updated" in run.text, run.text
+
+    def weights() -> dict[str, float]:
+        found = watched.query("paddle_canary_weight")
+        return {labels["version"]: value for labels, value in found}
+
+    eventually("the weight is known", lambda: weights() == {"v1.1": 60, "v1.2": 40}, 30)
+
+
+def test_a_changed_objective_is_in_force_without_a_restart(watched: Watched) -> None:
+    before = watched.pods()
+    watched.write(weight=40, p99="2ms")
+    run = watched.stack.up()
+    assert run.status == 0, run.text
+    assert "~ 1 updated" in run.text, run.text
+    assert "replaced" not in run.text
+
+    def objective() -> list[float]:
+        return [value for _, value in watched.query("model:slo_p99_seconds:constant")]
+
+    eventually("the new objective is in force", lambda: objective() == [0.002], RENEWED)
+    assert watched.pods() == before
+
+
+def test_faults_end_at_the_right_people_once_and_in_order(
+    watched: Watched, load: Load, tmp_path: Path
+) -> None:
+    """Slow inference, errors, fallen traffic, a canary without pods, and one behind retries."""
+    chat = robots.DINGTALK[0]
+
+    def told(alert: str, version: str = "", state: str = "firing") -> bool:
+        return any(Told(state, alert, version) in each for each in watched.told(chat))
+
+    promtool = ensure(["prometheus"], print)["prometheus"] / "promtool"
+    backfill(watched, promtool, tmp_path, requests=50)
+    eventually("slow inference is told", lambda: told("HighModelLatency", "v1.1"), SOON)
+    eventually("errors are told", lambda: told("HighModelErrorRate", "v1.2"), SOON)
+    watched.of_models("scale", "deployment", "ocr-v1-2", "--replicas=0")
+    eventually("a canary without pods is told", lambda: told("NoReadyEndpoints", "v1.2"), SOON)
+    watched.of_models("scale", "deployment", "ocr-v1-2", "--replicas=1")
+    watched.of_models("rollout", "status", "deployment", "ocr-v1-2")
+    watched.of_models(*port_of("ocr-v1-2", 9))
+    eventually("a dead canary is told", lambda: told("GatewayErrors", "v1.2"), SOON)
+    watched.of_models(*port_of("ocr-v1-2", "http"))
+    eventually("fallen traffic is told", lambda: told("LowModelQPS"), 2 * SOON)
+    back = ("NoReadyEndpoints", "v1.2", "resolved")
+    eventually("pods are told to be back", lambda: told(*back), 2 * SOON)
+
+    messages = watched.told(chat)
+    first = {
+        alert: next(n for n, each in enumerate(messages) if Told("firing", alert, "v1.2") in each)
+        for alert in ("HighModelErrorRate", "NoReadyEndpoints", "GatewayErrors")
+    }
+    assert list(first.values()) == sorted(first.values())
+    for robot in CHATS:
+        # Two Alertmanagers, and each message once: none says what another one has said.
+        seen = Counter(watched.told(robot))
+        assert [message for message, times in seen.items() if times > 1] == []
+    assert not [each for each in watched.told(robots.WECOM[0]) if "v1.2" in str(each)]

@@ -1,0 +1,1 @@
+"""What each rule must do, by family: `SUITES` of each module here."""
