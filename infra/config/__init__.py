@@ -7,11 +7,12 @@ both give a frozen `StackConfig` or raise `ConfigErrors` with everything that is
 from infra.config.alerting import Alerting, Team
 from infra.config.errors import ConfigErrors, Problem
 from infra.config.hours import Dates, Hours, Mute, WorkingHours
-from infra.config.model import Match, Model, Rollout, Slo, Tls
+from infra.config.model import Match, Model, Slo, Tls
 from infra.config.names import canary_name, object_name
 from infra.config.parse import parse
 from infra.config.pools import Pool
 from infra.config.receivers import Dingtalk, Email, Feishu, Receivers, Robot, Webhook, Wecom
+from infra.config.rollout import Rollout
 from infra.config.stack import Gateway, Override, Registry, StackConfig
 from infra.config.stack_file import load_file
 from infra.config.values import Secret, Weight, show_duration, tenths

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from infra.config.base import Part
 from infra.config.names import Host, LabelName, ObjectName, Token, UrlPath, VersionName
+from infra.config.rollout import Rollout
 from infra.config.tuning import ModelAlerts
 from infra.config.values import Duration, Weight
 from infra.config.version import Version
-
-
-def _rising_to_full(steps: tuple[int | float, ...]) -> tuple[int | float, ...]:
-    rising = all(low < high for low, high in zip((0, *steps), steps, strict=False))
-    if not rising or not steps or steps[-1] != 100:
-        raise ValueError("steps do not rise to 100")
-    return steps
 
 
 class Match(Part):
@@ -37,33 +31,14 @@ class Tls(Part):
     )
 
 
-class Rollout(Part):
-    """How a new version may advance."""
+class Quality(Part):
+    """Which scores of one signal are those of a bad answer: exactly one of the two bounds."""
 
-    steps: Annotated[tuple[Weight, ...], Field(strict=False), AfterValidator(_rising_to_full)] = (
-        Field(
-            default=(5, 20, 50, 100),
-            title="weights that rise to 100, such as [5, 20, 50, 100]",
-            description="Weights in their order, in percent. Default [5, 20, 50, 100].",
-        )
+    below: float | None = Field(
+        default=None, description="Scores up to this bound are bad; a bucket of the histogram."
     )
-    window: Duration = Field(
-        default=timedelta(minutes=30),
-        description="Least time at a step. Default 30m: alert rules over 5m settle several times.",
-    )
-    min_requests: int = Field(
-        default=500,
-        ge=1,
-        title="a whole number from 1",
-        description=(
-            "Fewest requests to the canary at a step. Default 500: an error ratio of 1% shows as "
-            "about five errors, enough to tell from one."
-        ),
-    )
-    on_no_data: Literal["hold", "rollback"] = Field(
-        default="hold",
-        title="hold or rollback",
-        description="What to do with too few requests. Default hold: silence is no evidence.",
+    above: float | None = Field(
+        default=None, description="Scores above this bound are bad; a bucket of the histogram."
     )
 
 
@@ -87,6 +62,14 @@ class Slo(Part):
         le=1,
         title="a share from 0 to 1",
         description="Lost share of the usual traffic that raises an alert. Default 0.5, half.",
+    )
+    quality: Mapping[LabelName, Quality] = Field(
+        default={},
+        title="a mapping of signals to bounds, such as {confidence: {below: 0.6}}",
+        description=(
+            "Scores of the handler (`paddle_model_quality`) that tell a bad answer. A version with "
+            "more of them than stable is rolled back. Default: none."
+        ),
     )
 
 

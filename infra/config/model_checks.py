@@ -8,7 +8,7 @@ from infra.config.describe import one_of, show
 from infra.config.errors import Path, Problem
 from infra.config.model import Model
 from infra.config.stack import StackConfig
-from infra.config.values import tenths
+from infra.config.values import show_moment, tenths
 from infra.config.version import Version
 
 OWN_VARIABLES = ("MODEL_NAME", "MODEL_VERSION")
@@ -22,6 +22,8 @@ def check_model(config: StackConfig, model: Model, at: Path) -> Iterator[Problem
     yield from _isolation(config, model, at)
     if model.match and not (model.match.header or model.match.cookie):
         yield Problem((*at, "match"), "neither header nor cookie", "one of them, or remove match")
+    yield from _quality(model, (*at, "slo", "quality"))
+    yield from _rollout(model, (*at, "rollout"))
     for name, version in model.versions.items():
         yield from _version(config, version, (*at, "versions", name))
 
@@ -79,6 +81,38 @@ def _isolation(config: StackConfig, model: Model, at: Path) -> Iterator[Problem]
                 (*at, "versions", name, "pool"),
                 f"{show(canary.pool)}, where stable {model.stable} runs",
                 "another pool, or set isolation: shared for the model",
+            )
+
+
+def _quality(model: Model, at: Path) -> Iterator[Problem]:
+    for signal, bound in model.slo.quality.items():
+        if (bound.below is None) == (bound.above is None):
+            found = "neither below nor above" if bound.below is None else "below and above"
+            yield Problem((*at, signal), found, "one of them, such as {below: 0.6}")
+
+
+def _rollout(model: Model, at: Path) -> Iterator[Problem]:
+    plan = model.rollout
+    for place, gate in enumerate(plan.gates):
+        if gate not in plan.steps:
+            steps = ", ".join(map(show, plan.steps))
+            yield Problem((*at, "gates", place), show(gate), f"a weight that steps has: {steps}")
+    if plan.testers and not model.match:
+        yield Problem(
+            (*at, "testers"),
+            "a time for testers without match",
+            "match for the model, or remove it",
+        )
+    if plan.hours and plan.hours.start >= plan.hours.end:
+        yield Problem(
+            (*at, "hours", "start"), show(plan.hours.start), f"a time before {plan.hours.end}"
+        )
+    for place, freeze in enumerate(plan.freezes):
+        if freeze.start >= freeze.end:
+            yield Problem(
+                (*at, "freezes", place, "start"),
+                show(show_moment(freeze.start)),
+                f"a time before its end, {show_moment(freeze.end)}",
             )
 
 

@@ -255,3 +255,11 @@ TimeZone = Annotated[
     ),
     AfterValidator(_known_zone),
 ]
+UrlQuery = Annotated[
+    str,
+    Field(
+        pattern=r"^/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*$",
+        max_length=1024,
+        title="a path with an optional query, such as /smoke?version=v1.2",
+    ),
+]

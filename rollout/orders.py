@@ -1,0 +1,161 @@
+"""The commands about real rollouts: run, status, watch, pause, resume, promote, abort, history…"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from kubernetes import client
+
+from infra.config import ConfigErrors, StackConfig, load_file
+from rollout.controller import LostLease
+from rollout.journal import Journal, Page
+from rollout.kube import ClusterAway
+from rollout.report import explain, headline, history, steps
+from rollout.run import Busy, connect, drive, dry_run
+from rollout.sources import SourceAway
+from rollout.stack import ProjectStack, StackError
+from rollout.state import Command, Outcome
+
+_WATCH_SECONDS = 2.0
+_PROMOTED, _TAKEN_BACK, _STOPPED, _FAILED = 0, 1, 2, 3
+
+_SPOKEN = {
+    Command.PAUSE: "raise no weight until resumed; going back stays possible",
+    Command.RESUME: "go on after a pause",
+    Command.PROMOTE: "approve the gate that it waits at",
+    Command.ABORT: "take the new version back now",
+}
+
+
+def add_orders(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands to a parser; each sets `order`, which `obey` runs."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--stack", required=True, help="name of the stack, such as prod")
+    common.add_argument("--context", help="context of the kubeconfig (default: the current one)")
+    common.add_argument(
+        "--project", type=Path, default=Path(), help="directory of Pulumi.yaml (default: here)"
+    )
+    run = commands.add_parser(
+        "run",
+        parents=[common],
+        help="release a version, or go on with a release that was interrupted",
+        description="Exit status: 0 promoted, 1 rolled back, 2 refused or left, 3 failed.",
+    )
+    run.add_argument("model")
+    run.add_argument("--to", required=True, metavar="VERSION", help="the version to release")
+    run.add_argument("--dry-run", action="store_true", help="say what would happen, change nothing")
+    run.set_defaults(order=_run)
+    for name, words, order in (
+        ("status", "where rollouts are; all models without MODEL", _status),
+        ("watch", "the same, live", _watch),
+        ("explain", "why a rollout is where it is, with the evidence", _explain),
+        ("history", "all transitions that the journal has", _history),
+    ):
+        parser = commands.add_parser(name, parents=[common], help=words)
+        parser.add_argument("model", nargs="?")
+        parser.set_defaults(order=order)
+    for command, words in _SPOKEN.items():
+        parser = commands.add_parser(command.value, parents=[common], help=words)
+        parser.add_argument("model")
+        parser.set_defaults(order=_say, command=command)
+
+
+def obey(options: argparse.Namespace) -> int:
+    """Run what was asked for; the exit status."""
+    try:
+        status: int = options.order(options)
+    except (
+        Busy,
+        ClusterAway,
+        ConfigErrors,
+        LookupError,
+        LostLease,
+        OSError,
+        SourceAway,
+        StackError,
+    ) as error:
+        text = error.args[0] if isinstance(error, LookupError) else error
+        print(f"error: {text}", file=sys.stderr)
+        return _FAILED
+    except KeyboardInterrupt:
+        print("interrupted: the same command goes on from here", file=sys.stderr)
+        return _STOPPED
+    return status
+
+
+def _run(options: argparse.Namespace) -> int:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s  %(message)s", stream=sys.stderr)
+    stack = ProjectStack(options.project, options.stack)
+    api = connect(options.context)
+    if options.dry_run:
+        lines, fine = dry_run(api, stack, options.model, options.to)
+        print("\n".join(lines))
+        return _PROMOTED if fine else _STOPPED
+
+    def wait(holder: str) -> None:
+        print(f"{holder} drives this rollout; waiting for its lease", file=sys.stderr)
+        time.sleep(_WATCH_SECONDS)
+
+    end = drive(api, stack, options.model, options.to, wait)
+    print(f"{options.model}: {end.old} → {end.new} {end.outcome}: {end.reason}")
+    outcomes = {Outcome.PROMOTED: _PROMOTED, Outcome.ROLLED_BACK: _TAKEN_BACK}
+    return outcomes.get(end.outcome or Outcome.LEFT, _STOPPED)
+
+
+def _status(options: argparse.Namespace) -> int:
+    for model, page in _pages(options):
+        print(headline(model, page))
+    return 0
+
+
+def _explain(options: argparse.Namespace) -> int:
+    for model, page in _pages(options):
+        print("\n".join(explain(model, page)))
+    return 0
+
+
+def _history(options: argparse.Namespace) -> int:
+    for model, page in _pages(options):
+        print("\n".join([f"{model}:", *history(page)]))
+    return 0
+
+
+def _watch(options: argparse.Namespace) -> int:
+    while True:
+        lines: list[str] = []
+        for model, page in _pages(options):
+            lines.append(headline(model, page))
+            if page.state is not None:
+                lines += [f"  {steps(page, page.state)}", f"  {page.state.reason}"]
+        # Home, the new lines each to its end, and nothing of the old ones below.
+        print(
+            "\x1b[H" + "".join(f"{line}\x1b[K\n" for line in lines) + "\x1b[J", end="", flush=True
+        )
+        time.sleep(_WATCH_SECONDS)
+
+
+def _say(options: argparse.Namespace) -> int:
+    config, api = _stack(options)
+    Journal(api, config.namespace, options.model).say(options.command)
+    print(f"{options.model}: said {options.command}; the controller hears it within seconds")
+    return 0
+
+
+def _pages(options: argparse.Namespace) -> Iterator[tuple[str, Page]]:
+    config, api = _stack(options)
+    if options.model is not None and options.model not in config.models:
+        raise LookupError(
+            f"models has no {options.model}; it has {', '.join(sorted(config.models))}"
+        )
+    for model in [options.model] if options.model else sorted(config.models):
+        yield model, Journal(api, config.namespace, model).read()
+
+
+def _stack(options: argparse.Namespace) -> tuple[StackConfig, client.ApiClient]:
+    config = load_file(options.project / f"Pulumi.{options.stack}.yaml")
+    return config, connect(options.context)

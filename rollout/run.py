@@ -1,0 +1,165 @@
+"""Begins rollouts, and drives those that have begun."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from kubernetes import client, config
+
+from infra.config import Rollout, StackConfig, show_duration
+from infra.split import percent
+from rollout.alerts import firing
+from rollout.calendar import closed
+from rollout.controller import Controller, World
+from rollout.facts import pods, spare
+from rollout.journal import Entry, Journal, Page, name, turned
+from rollout.kube import ClusterAway
+from rollout.lease import Lease
+from rollout.live import Routes
+from rollout.preflight import Facts, objections
+from rollout.sources import Source, sources
+from rollout.stack import ProjectStack
+from rollout.state import Phase, State
+from rollout.watcher import Watcher
+
+NO_ALERTING = "alerting: found nothing; a rollout is judged by metrics and alerts: write it"
+
+
+class Busy(Exception):
+    """Another rollout of the model, or another controller of this one, is in the way."""
+
+
+def connect(context: str | None) -> client.ApiClient:
+    """A client of the cluster: the pod's own inside of one, else KUBECONFIG's.
+
+    Raises ClusterAway.
+    """
+    settings = client.Configuration()
+    try:
+        if context is None and "KUBECONFIG" not in os.environ and _in_cluster():
+            config.load_incluster_config(client_configuration=settings)
+        else:
+            config.load_kube_config(context=context, client_configuration=settings)
+    except (config.ConfigException, OSError) as error:
+        raise ClusterAway(f"no cluster: {error}; set KUBECONFIG") from error
+    settings.retries = False
+    return client.ApiClient(settings)
+
+
+def begin(journal: Journal, stack: StackConfig, model: str, new: str, holder: str) -> Page:
+    """Write the first page of a rollout to `new`, or take up the one that is under way.
+
+    Raises Busy when another version is on its way, LookupError for a model that is not there.
+    """
+    if model not in stack.models:
+        raise LookupError(f"models has no {model}; it has {', '.join(sorted(stack.models))}")
+    page = journal.read()
+    if page.state is not None and not page.state.done:
+        if page.state.new != new:
+            raise Busy(
+                f"a rollout of {model} to {page.state.new} is under way; abort it first: "
+                f"rollout abort {model}"
+            )
+        return journal.write(replace(page, holder=holder))
+    now = datetime.now(UTC)
+    state = State(stack.models[model].stable, new, Phase.PREFLIGHT, now, reason="begun")
+    plan = stack.models[model].rollout
+    fresh = replace(page, plan=plan, holder=holder, judge=None, commands=())
+    return journal.write(turned(fresh, Entry(now, holder, state, {})))
+
+
+def drive(
+    api: client.ApiClient,
+    stack: ProjectStack,
+    model: str,
+    new: str,
+    wait: Callable[[str], None],
+) -> State:
+    """Drive a rollout to its end; `wait` is called with the holder that is in the way, again and
+    again until it returns no more.
+
+    Raises Busy, LookupError, ClusterAway, StackError, LostLease.
+    """
+    config = stack.config()
+    if config.alerting is None:
+        raise LookupError(NO_ALERTING)
+    holder = f"{socket.gethostname()}-{os.getpid()}"
+    lease = Lease(api, config.namespace, name(model), holder)
+    while (in_the_way := lease.acquire()) is not None:
+        wait(in_the_way)
+    try:
+        journal = Journal(api, config.namespace, model)
+        page = begin(journal, config, model, new, holder)
+        prometheus, alertmanager = sources(config.alerting, api)
+        watcher = Watcher(prometheus, config, model)
+        if page.state is not None:
+            watcher.resume(page.state, page.plan, page.judge)
+        world = World(
+            routes=Routes(api, config, model),
+            stack=stack,
+            journal=journal,
+            lease=lease,
+            watcher=watcher,
+            alertmanager=alertmanager,
+            facts=lambda current: read_facts(api, current, model, new, alertmanager),
+        )
+        return Controller(world, config, model, holder).run(page)
+    finally:
+        lease.release()
+
+
+def dry_run(
+    api: client.ApiClient, stack: ProjectStack, model: str, new: str
+) -> tuple[list[str], bool]:
+    """What a rollout would do now, in lines, and whether it may begin; nothing is changed.
+
+    Raises LookupError, ClusterAway, SourceAway, StackError.
+    """
+    config = stack.config()
+    if config.alerting is None:
+        raise LookupError(NO_ALERTING)
+    if model not in config.models:
+        raise LookupError(f"models has no {model}; it has {', '.join(sorted(config.models))}")
+    _, alertmanager = sources(config.alerting, api)
+    facts = read_facts(api, config, model, new, alertmanager)
+    against = objections(config, model, new, facts)
+    plan = config.models[model].rollout
+    lines = [f"{model}: {config.models[model].stable} → {new}"]
+    lines += [f"  refused: {each}" for each in against]
+    if (why := closed(plan, datetime.now(UTC), config.alerting.time_zone)) is not None:
+        lines.append(f"  waits: {why}")
+    for weight in (0, *plan.steps):
+        gate = ", after approval" if weight in plan.gates else ""
+        lines.append(f"  {percent(weight)}%: {_step(plan, weight)}{gate}")
+    lines.append(f"  stable: watched for {show_duration(plan.watch)}")
+    return lines, not against
+
+
+def _step(plan: Rollout, weight: float) -> str:
+    if weight == 0:
+        return f"testers only, {show_duration(plan.testers)}" if plan.testers else "deployed, warm"
+    return f"at least {show_duration(plan.window)} and {plan.min_requests} requests"
+
+
+def read_facts(
+    api: client.ApiClient, config: StackConfig, model: str, new: str, alertmanager: Source
+) -> Facts:
+    """What preflight judges by. Raises ClusterAway, SourceAway."""
+    versions = {config.models[model].stable, new}
+    return Facts(
+        live=Routes(api, config, model).split(),
+        pods=pods(api, config, model),
+        spare=spare(api, config),
+        alerts={
+            version: firing(alertmanager, config.namespace, model, version)
+            for version in sorted(versions)
+        },
+    )
+
+
+def _in_cluster() -> bool:
+    return "KUBERNETES_SERVICE_HOST" in os.environ

@@ -1,0 +1,123 @@
+"""What the judge says of the metrics that Prometheus has now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from infra.config import Rollout, StackConfig
+from rollout.judge.evidence import verdict
+from rollout.judge.judge import fed
+from rollout.judge.samples import Arm, Sample, Tally, pod_tallies
+from rollout.judge.settings import Settings
+from rollout.judge.state import Judge, from_json, next_step, to_json
+from rollout.prometheus import GatewaySample, PodSample, gateway, scrapes
+from rollout.sources import Source
+from rollout.state import Phase, State
+
+# Scrapes that may be missing before a pod counts as silent.
+_SCRAPES = 4
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The judge's word on what was seen so far.
+
+    words: why, for people; requests: the canary's at this step; evidence: everything that the
+    verdict was computed from; state: of the judge, as JSON, to go on from; fresh: whether anything
+    was seen since the last look.
+    """
+
+    verdict: Literal["promote", "hold", "rollback"]
+    words: str
+    requests: int
+    evidence: Mapping[str, Any]
+    state: str
+    fresh: bool = True
+
+
+class Watcher:
+    """Feeds the judge of one rollout from Prometheus."""
+
+    def __init__(self, prometheus: Source, config: StackConfig, model: str) -> None:
+        assert config.alerting is not None  # noqa: S101 - `sources` has asked for it
+        self._source, self._config, self._model = prometheus, config, model
+        interval = config.alerting.prometheus.interval.total_seconds()
+        self._seconds = round(_SCRAPES * interval)
+        self._arms: dict[str, Arm] = {}
+        self._share: float | None = None
+        self._judge = Judge(Settings())
+
+    def begin(self, state: State, plan: Rollout) -> None:
+        """A weight has become live: what was proved for the last one does not count for it."""
+        self._follow(state, plan)
+        self._judge = next_step(self._judge, self._settings(state, plan))
+
+    def resume(self, state: State, plan: Rollout, saved: str | None) -> None:
+        """Go on from the state that another controller has left."""
+        self._follow(state, plan)
+        self._judge = Judge(self._settings(state, plan)) if saved is None else from_json(saved)
+
+    def look(self) -> Judged:
+        """Take in what was scraped since the last look. Raises SourceAway."""
+        model = self._config.models[self._model]
+        where = (self._config.namespace, self._model)
+        pods = scrapes(self._source, *where, model, self._seconds)
+        routed = gateway(self._source, *where, self._seconds)
+        before = self._judge
+        samples = [*_pods(pods, self._arms), *_gateway(routed, self._arms)]
+        self._judge = fed(self._judge, samples, self._share)
+        found = verdict(self._judge)
+        return Judged(
+            verdict=found.decision,
+            words=found.reason(),
+            requests=found.requests,
+            evidence=found.as_json(),
+            state=to_json(self._judge).decode(),
+            fresh=self._judge != before,
+        )
+
+    def _follow(self, state: State, plan: Rollout) -> None:
+        self._arms = {state.old: "stable", state.new: "canary"}
+        match state.phase:
+            case Phase.STEP:
+                self._share = plan.steps[state.step] / 100
+            case Phase.WATCH:
+                self._share = 1.0
+            case _:
+                self._share = 0.0
+
+    def _settings(self, state: State, plan: Rollout) -> Settings:
+        watched = state.phase is Phase.WATCH
+        warm_up = plan.judge.warm_up
+        return Settings(
+            alpha=plan.judge.alpha,
+            beta=plan.judge.beta,
+            error_limit=max(self._config.models[self._model].slo.error_ratio, 1e-6),
+            tolerance=plan.judge.tolerated_ratio,
+            window=(plan.watch if watched else plan.window).total_seconds(),
+            min_requests=plan.min_requests,
+            warm_up=0.0 if warm_up is None else warm_up.total_seconds(),
+        )
+
+
+def _pods(pods: Iterable[PodSample], arms: Mapping[str, Arm]) -> Iterable[Sample]:
+    """The newest scrape of each pod of either arm."""
+    newest = {pod.pod: pod for pod in pods if pod.version in arms}
+    for name, pod in newest.items():
+        tallies = pod_tallies(
+            round(pod.requests),
+            round(pod.errors),
+            {f"{bound:g}": round(count) for bound, count in pod.buckets.items()},
+            {signal: round(count) for signal, count in pod.bad.items()},
+            round(pod.observed),
+        )
+        yield Sample(name, arms[pod.version], pod.at, tallies)
+
+
+def _gateway(samples: Iterable[GatewaySample], arms: Mapping[str, Arm]) -> Iterable[Sample]:
+    newest = {each.version: each for each in samples if each.version in arms}
+    for version, each in newest.items():
+        tally = Tally(round(each.errors), round(each.requests))
+        yield Sample(f"gateway/{version}", arms[version], each.at, {"gateway": tally})

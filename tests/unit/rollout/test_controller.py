@@ -1,0 +1,254 @@
+"""The controller's loop: what it does when it is killed, and when others are away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from infra.config import Rollout, load_file
+from infra.split import Split
+from rollout import controller
+from rollout.controller import Controller, LostLease
+from rollout.journal import Page
+from rollout.kube import ClusterAway
+from rollout.stack import StackError
+from rollout.state import Command, Outcome, Phase, State
+from rollout.watcher import Judged
+from tests.unit.rollout.world import (
+    FakeAlertmanager,
+    FakeJournal,
+    FakeLease,
+    FakeRoutes,
+    FakeStack,
+    FakeWatcher,
+    World,
+    facts,
+)
+
+CONFIG = load_file(Path(__file__).parents[3] / "Pulumi.prod.yaml")
+PLAN = Rollout.model_validate(
+    {"steps": [5, 50, 100], "window": "10s", "minRequests": 100, "watch": "10s"}
+)
+GOOD = Judged("promote", "sound", 500, {"errors": 1}, "{}")
+OLD = Split("v1.1", {})
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class Clock:
+    """Time that passes when the controller sleeps, and something that happens meanwhile."""
+
+    def __init__(self, happens: Callable[[float], None]) -> None:
+        self.seconds = 0.0
+        self._happens = happens
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(1_800_000_000 + self.seconds, UTC)
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+        assert self.seconds < 10_000, "the rollout never ends"
+        self._happens(self.seconds)
+
+
+@pytest.fixture
+def world() -> World:
+    page = Page(state=State("v1.1", "v1.2", Phase.PREFLIGHT, Clock(print).now()), plan=PLAN)
+    return World(live=OLD, page=page, judged=GOOD)
+
+
+def drive(
+    world: World, monkeypatch: pytest.MonkeyPatch, happens: Callable[[float], None] = lambda _: None
+) -> State:
+    """One controller, from what the journal says to its end or its death."""
+    clock = Clock(happens)
+    clock.seconds = getattr(world, "seconds", 0.0)
+    monkeypatch.setattr(controller, "_now", clock.now)
+    monkeypatch.setattr("rollout.controller.time.sleep", clock.sleep)
+    outside: Any = controller.World(
+        routes=cast(Any, FakeRoutes(world)),
+        stack=cast(Any, FakeStack(world)),
+        journal=cast(Any, FakeJournal(world)),
+        lease=cast(Any, FakeLease(world)),
+        watcher=cast(Any, FakeWatcher(world)),
+        alertmanager=FakeAlertmanager(world),
+        facts=lambda config: facts(config, world.live),
+    )
+    return Controller(outside, CONFIG, "ocr", "here").run(world.page)
+
+
+def weights(world: World) -> list[float]:
+    return [split.share("v1.2") for _, split in world.acts]
+
+
+def test_a_good_version_goes_through_every_step(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end = drive(world, monkeypatch)
+    assert end.outcome is Outcome.PROMOTED
+    assert weights(world) == [0, 5, 50, 100, 100]
+    assert world.live == Split("v1.2", {})
+    assert world.told == [
+        "ocr v1.2: has 5% of the requests",
+        "ocr v1.2: has 50% of the requests",
+        "ocr v1.2: has 100% of the requests",
+        "ocr v1.2: is stable now, and watched",
+        "ocr v1.2: promoted",
+    ]
+
+
+def test_a_bad_verdict_patches_the_live_route_before_the_stack(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fault(seconds: float) -> None:
+        if seconds > 15:
+            world.judged = replace(GOOD, verdict="rollback", words="stable: errors, E = 130")
+
+    end = drive(world, monkeypatch, fault)
+    assert end.outcome is Outcome.ROLLED_BACK
+    assert end.reason == "worse than stable: errors, E = 130"
+    assert world.acts[-2:] == [("patch", Split("v1.1", {"v1.2": 0})), ("up", world.live)]
+
+
+@pytest.mark.parametrize("kill_at", range(6))
+def test_killed_within_any_act_the_next_controller_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch, kill_at: int
+) -> None:
+    count = 0
+
+    def kill(kind: str, split: Split) -> None:
+        nonlocal count
+        count += 1
+        if count == kill_at + 1:
+            raise Killed
+
+    world.before_act = kill
+    world.judged = GOOD
+    try:
+        end = drive(world, monkeypatch)
+    except Killed:
+        end = drive(world, monkeypatch)
+    assert end.outcome is Outcome.PROMOTED
+    assert weights(world) == sorted(weights(world))
+
+
+def test_with_prometheus_away_it_freezes_and_blames_nobody(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def outage(seconds: float) -> None:
+        world.judged = None if 12 < seconds < 3000 else GOOD
+
+    end = drive(world, monkeypatch, outage)
+    assert end.outcome is Outcome.PROMOTED
+    assert weights(world) == [0, 5, 50, 100, 100]
+
+
+def test_with_alertmanager_away_no_weight_is_raised(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raised: list[float] = []
+
+    def outage(seconds: float) -> None:
+        world.alertmanager_away = 5 < seconds < 2000
+        if world.alertmanager_away:
+            raised.append(world.live.share("v1.2"))
+
+    assert drive(world, monkeypatch, outage).outcome is Outcome.PROMOTED
+    assert len(set(raised)) == 1
+
+
+def test_with_the_cluster_away_nothing_is_begun_and_it_goes_on_afterwards(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def outage(seconds: float) -> None:
+        world.cluster_away = 5 < seconds < 500
+
+    assert drive(world, monkeypatch, outage).outcome is Outcome.PROMOTED
+
+
+def test_an_update_that_goes_on_failing_is_taken_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(kind: str, split: Split) -> None:
+        if kind == "up" and split.share("v1.2") == 50:
+            raise StackError("the guard refuses this change of traffic")
+
+    world.before_act = fail
+    end = drive(world, monkeypatch)
+    assert end.outcome is Outcome.ROLLED_BACK
+    assert "the update failed 3 times: the guard refuses" in end.reason
+    assert world.live.share("v1.2") == 0
+
+
+def test_going_back_is_never_given_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    failures = 0
+
+    def fail(kind: str, split: Split) -> None:
+        nonlocal failures
+        if split.share("v1.2") == 0 and world.live.share("v1.2") > 0 and failures < 9:
+            failures += 1
+            raise ClusterAway("patch ingresses/ocr-canary: no answer")
+
+    def alert(seconds: float) -> None:
+        world.alerts = ["NoReadyEndpoints"] if seconds > 20 else []
+
+    world.before_act = fail
+    end = drive(world, monkeypatch, alert)
+    assert (end.outcome, failures) == (Outcome.ROLLED_BACK, 9)
+
+
+def test_people_pause_and_abort(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = FakeJournal(world)
+
+    def people(seconds: float) -> None:
+        if seconds == 8:
+            journal.write(replace(world.page, commands=(Command.PAUSE,)))
+        if seconds == 200:
+            assert world.live.share("v1.2") == 5
+            journal.write(replace(world.page, commands=(Command.ABORT,)))
+
+    end = drive(world, monkeypatch, people)
+    assert (end.outcome, end.reason) == (Outcome.ROLLED_BACK, "aborted by a person")
+
+
+def test_a_controller_that_lost_its_lease_does_nothing_more(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose(seconds: float) -> None:
+        world.held = seconds < 6
+
+    with pytest.raises(LostLease):
+        drive(world, monkeypatch, lose)
+    assert weights(world)[-1] < 50
+
+
+def test_another_writer_of_the_journal_stops_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = FakeJournal(world)
+
+    def other(seconds: float) -> None:
+        if seconds == 6:
+            journal.write(replace(world.page, holder="somebody else"))
+
+    with pytest.raises(LostLease):
+        drive(world, monkeypatch, other)
+
+
+def test_traffic_that_somebody_moved_is_left_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def move(seconds: float) -> None:
+        if seconds == 8:
+            world.live = Split("v1.1", {"v1.2": 0})
+
+    end = drive(world, monkeypatch, move)
+    assert end.outcome is Outcome.LEFT
+    assert "the cluster routes stable v1.1, v1.2: 0%, where stable v1.1, v1.2: 5%" in end.reason
