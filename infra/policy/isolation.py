@@ -28,11 +28,12 @@ def apart(resource: Resource, settings: Settings) -> Iterator[str]:
 
 def _keeps_others_away(term: Mapping[str, Any], model: str, version: str) -> bool:
     selector = term.get("labelSelector") or {}
-    expressions = list(selector.get("matchExpressions") or ())
-    others = {"key": VERSION, "operator": "NotIn", "values": [version]}
+    others = [
+        (each.get("key"), each.get("operator"), *(each.get("values") or ()))
+        for each in selector.get("matchExpressions") or ()
+    ]
     return (
         term.get("topologyKey") == _HOSTNAME
         and dict(selector.get("matchLabels") or {}) == {MODEL: model}
-        and len(expressions) == 1
-        and {key: expressions[0].get(key) for key in others} == others
+        and others == [(VERSION, "NotIn", version)]
     )

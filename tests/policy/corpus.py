@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -23,7 +24,14 @@ def resources(file: Path) -> list[Resource]:
 def of_manifest(manifest: dict[str, Any]) -> Resource:
     """An object; one of kind Node is a patch, as the stack registers it."""
     kind = "NodePatch" if manifest["kind"] == "Node" else manifest["kind"]
-    return Resource(kind, manifest["metadata"]["name"], manifest)
+    return Resource(kind, manifest["metadata"]["name"], _as_shown(manifest))
+
+
+def _as_shown(value: Any) -> Any:  # noqa: ANN401
+    """As Pulumi shows values: its sequences equal no list, its mappings are read-only."""
+    if isinstance(value, dict):
+        return MappingProxyType({key: _as_shown(each) for key, each in value.items()})
+    return tuple(map(_as_shown, value)) if isinstance(value, list) else value
 
 
 def violations(found: Iterable[Resource], settings: Settings) -> Iterator[tuple[str, str]]:
