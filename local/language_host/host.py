@@ -16,13 +16,13 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent import futures
 from pathlib import Path
 from typing import Any
 
-import grpc
-from google.protobuf import empty_pb2
+import grpc  # type: ignore[import-untyped]
+from google.protobuf import empty_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import language_pb2 as messages
 from pulumi.runtime.proto import language_pb2_grpc as services
 from pulumi.runtime.proto import plugin_pb2
@@ -102,10 +102,14 @@ class Host(services.LanguageRuntimeServicer):
                 f"({error}); make its environment: cd there, python -m venv .venv && "
                 f".venv/bin/pip install -r requirements.txt",
             )
-        # The engine ends a pack by ending the call.
+        # The engine ends a pack by ending the call, while this waits for output or to be asked on.
         context.add_callback(process.terminate)
-        yield from _output(process)
-        yield messages.RunPluginResponse(exitcode=process.wait())
+        try:
+            yield from _output(process)
+            yield messages.RunPluginResponse(exitcode=process.wait())
+        finally:
+            process.terminate()
+            process.wait()
 
 
 def interpreter(info: Message) -> str:
@@ -152,16 +156,20 @@ def _output(process: subprocess.Popen[bytes]) -> Iterator[Message]:
     """What a process prints, as it comes, until both its streams are closed."""
     found: queue.Queue[Message | None] = queue.Queue()
 
-    def read(field: str, file: int) -> None:
+    def read(message: Callable[[bytes], Message], file: int) -> None:
         while chunk := os.read(file, _CHUNK):
-            found.put(messages.RunPluginResponse(**{field: chunk}))
+            found.put(message(chunk))
         found.put(None)
 
     assert process.stdout is not None  # noqa: S101 - they are pipes, mypy cannot know
     assert process.stderr is not None  # noqa: S101
-    for field, stream in (("stdout", process.stdout), ("stderr", process.stderr)):
-        threading.Thread(target=read, args=(field, stream.fileno()), daemon=True).start()
-    still_open = 2
+    streams: tuple[tuple[Callable[[bytes], Message], int], ...] = (
+        (lambda chunk: messages.RunPluginResponse(stdout=chunk), process.stdout.fileno()),
+        (lambda chunk: messages.RunPluginResponse(stderr=chunk), process.stderr.fileno()),
+    )
+    for each in streams:
+        threading.Thread(target=read, args=each, daemon=True).start()
+    still_open = len(streams)
     while still_open:
         message = found.get()
         if message is None:
@@ -175,7 +183,7 @@ def serve(engine: str, runner: Path) -> tuple[grpc.Server, int]:
     size = [("grpc.max_receive_message_length", _LARGEST_MESSAGE)]
     # Programs and packs block a thread each for as long as they run.
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=32), options=size)
-    services.add_LanguageRuntimeServicer_to_server(Host(engine, runner), server)  # type: ignore[no-untyped-call]
+    services.add_LanguageRuntimeServicer_to_server(Host(engine, runner), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     return server, port
