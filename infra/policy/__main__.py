@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pulumi
 from pulumi_policy import (
     EnforcementLevel,
     Policy,
@@ -34,10 +33,11 @@ _SCHEMAS: Mapping[str, PolicyConfigSchema] = {
 }
 
 
-def _settings(config: Mapping[str, Any]) -> Settings:
+def _settings(urn: str, config: Mapping[str, Any]) -> Settings:
     defaults = Settings()
     return Settings(
-        pulumi.get_stack(),
+        # urn:pulumi:<stack>::<project>::<types>::<name>
+        urn.split(":")[2],
         tuple(config.get("digestStacks", defaults.digest_stacks)),
         tuple(config.get("sharedModels", defaults.shared_models)),
     )
@@ -46,15 +46,16 @@ def _settings(config: Mapping[str, Any]) -> Settings:
 def _validate(rule: Rule, args: ResourceValidationArgs, report: ReportViolation) -> None:
     resource = Resource.of(args.resource_type, args.name, args.props)
     if resource is not None:
-        for wrong in rule.check(resource, _settings(args.get_config())):
+        for wrong in rule.check(resource, _settings(args.urn, args.get_config())):
             report(f"{resource.kind} {resource.name}: {wrong}")
 
 
 def _validate_stack(rule: StackRule, args: StackValidationArgs, report: ReportViolation) -> None:
     found = [Resource.of(each.resource_type, each.name, each.props) for each in args.resources]
-    resources: Iterable[Resource] = [each for each in found if each is not None]
-    for wrong in rule.check(resources, _settings(args.get_config())):
-        report(wrong)
+    resources = [each for each in found if each is not None]
+    if resources:
+        for wrong in rule.check(resources, _settings(args.resources[0].urn, args.get_config())):
+            report(wrong)
 
 
 def _policies() -> Iterable[Policy]:
