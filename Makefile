@@ -17,7 +17,7 @@ test: check  ## all tests, with a cluster of their own
 	@$(RUN) -m pytest tests/service tests/relay tests/cluster
 
 check: lint  ## lint, types and the tests that need no cluster
-	@$(RUN) -m pytest tests/unit tests/mocks tests/golden tests/amtool tests/promtool tests/netpol tests/dashboards
+	@$(RUN) -m pytest tests/unit tests/mocks tests/golden tests/policy tests/amtool tests/promtool tests/netpol tests/dashboards
 
 lint:  ## ruff and mypy
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(RUN) -m mypy .
