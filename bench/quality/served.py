@@ -18,7 +18,6 @@ from service.fetch_models import fetch
 VERSIONS = ("v1.1", "v1.2")
 DAMAGED = "damaged"
 
-_WORKERS = "1"
 # Each weight is off by 2% (one standard deviation): it misreads one letter in 25.
 _STRENGTH = 0.02
 
@@ -43,7 +42,7 @@ def models_in(folder: Path) -> dict[str, Path]:
 def served(models: Path) -> Iterator[Service]:
     """A service with the models of a directory."""
     python = environment(ROOT / "service/requirements.txt") / "bin/python"
-    with Service(python, models, "v", WORKERS=_WORKERS) as service:
+    with Service(python, models, "v", WORKERS="1", DEADLINE_SECONDS="60") as service:
         yield service
 
 
