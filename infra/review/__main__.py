@@ -30,8 +30,8 @@ _EPILOG = """examples:
 BASE and HEAD are files, or REVISION:FILE of git. A BASE that is not in its revision, or is empty,
 is a stack that is new.
 
-exit status: 0 nothing risky, 1 refused by the checks, the guard or the engine, 2 needs a person's
-attention, 3 there is no review: wrong arguments, or a file that cannot be read
+exit status: 0 nothing risky, 1 refused by the checks, the guard, a policy or the engine, 2 needs a
+person's attention, 3 there is no review: wrong arguments, or a file that cannot be read
 """
 
 

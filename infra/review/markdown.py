@@ -213,11 +213,8 @@ def _preview(review: Review) -> Iterator[str]:
     yield from _table(("", "kind", "resource", "fields"), rows)
     if review.unforeseen:
         names = [f"{step.op} {step.kind} {step.name}" for step in review.unforeseen]
-        yield from (
-            "**Attention:** the files do not explain these steps. What is deployed is not",
-            "",
-        )
-        yield from ("what BASE says, or it was changed by hand (`pulumi refresh` tells):", "")
+        yield "**Attention:** the files do not explain these steps. What is deployed is not what"
+        yield from ("BASE says, or it was changed by hand (`pulumi refresh` tells):", "")
         yield from (*_items(names), "")
 
 

@@ -16,9 +16,13 @@ class NoPreview(ValueError):
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the engine: `op` is create, update, replace, delete, …; `fields` differ."""
+    """One step of the engine: `op` is create, update, replace, delete, …; `fields` differ.
+
+    `package` is the resource's, such as `kubernetes`.
+    """
 
     op: str
+    package: str
     kind: str
     name: str
     fields: tuple[str, ...] = ()
@@ -46,7 +50,7 @@ def read(text: str) -> Preview:
         raise NoPreview("found no steps; write the output of pulumi preview --json")
     steps = [_step(each) for each in _list(found.get("steps")) if each.get("op") not in _QUIET]
     errors = [
-        str(each.get("message", "")).strip()
+        str(each.get("message", "")).removeprefix("error:").strip()
         for each in _list(found.get("diagnostics"))
         if each.get("severity") == "error"
     ]
@@ -65,11 +69,13 @@ def _list(value: object) -> Sequence[Mapping[str, Any]]:
 
 def _step(step: Mapping[str, Any]) -> Step:
     urn = str(step.get("urn", ""))
-    *_, kind, name = ("", "", *urn.split("::"))
+    *_, kinds, name = ("", "", *urn.split("::"))
+    kind = kinds.rsplit("$", maxsplit=1)[-1]
     fields = step.get("replaceReasons") or step.get("diffReasons") or ()
     return Step(
         str(step.get("op", "")),
-        kind.rsplit("$", maxsplit=1)[-1].rsplit(":", maxsplit=1)[-1],
+        kind.partition(":")[0],
+        kind.rpartition(":")[2],
         name,
         tuple(str(field) for field in fields),
     )
@@ -80,4 +86,8 @@ def unforeseen(preview: Preview, foreseen: set[tuple[str, str]]) -> list[Step]:
 
     The stack is not what BASE says, or somebody has changed it by hand.
     """
-    return [step for step in preview.steps if (step.kind, step.name) not in foreseen]
+    return [
+        step
+        for step in preview.steps
+        if step.package == "kubernetes" and (step.kind, step.name) not in foreseen
+    ]

@@ -13,6 +13,7 @@ from infra.review.admission import conditions, refusals
 from infra.review.capacity import PoolChange, pool_changes
 from infra.review.changes import Change, changes
 from infra.review.objects import ObjectChange, object_changes
+from infra.review.policies import violations
 from infra.review.preview import Preview, Step, unforeseen
 from infra.review.risks import Risk, risks
 from infra.review.secrets import changed_secrets
@@ -20,8 +21,6 @@ from infra.review.traffic import Shift, shifts
 from infra.review.undo import Undo, undo
 
 Verdict = Literal["fine", "attention", "refused"]
-# What a preview has besides Kubernetes objects.
-_OWN_KINDS = ("Stack", "StackReference", "Platform", "NodePool", "ModelRelease", "Monitoring")
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class Side:
 class Review:
     """What a change means.
 
-    refused: what the checks, the guard or the engine say no to.
+    refused: what the checks, the guard, the policies or the engine say no to.
     unforeseen: steps of the engine that the files do not explain.
     """
 
@@ -79,11 +78,21 @@ def review(
     pools = pool_changes(old, new)
     objects = object_changes(before.manifests, after.manifests)
     secrets = changed_secrets(before.ciphertexts, after.ciphertexts)
+    said = list(violations(new, after.manifests, stack))
+    known = set(violations(old, before.manifests, stack))
+    advice = [each.text for each in said if each.level == "advisory" and each not in known]
     return Review(
         stack,
-        (*refusals(old, new), *(preview.errors if preview else ())),
+        (
+            *refusals(old, new),
+            *(each.text for each in said if each.level == "mandatory"),
+            *(preview.errors if preview else ()),
+        ),
         tuple(conditions(old, new)),
-        tuple(risks(old, new, changed, objects=objects, pools=pools, secrets=secrets)),
+        (
+            *risks(old, new, changed, objects=objects, pools=pools, secrets=secrets),
+            *(Risk("note", text) for text in advice),
+        ),
         tuple(moved),
         tuple(pools),
         tuple(changed),
@@ -107,7 +116,5 @@ def _unforeseen(preview: Preview, objects: list[ObjectChange], secrets: list[str
     # A node is somebody else's object, of which a stack patches some fields.
     foreseen = {("NodePatch" if each.kind == "Node" else each.kind, each.name) for each in objects}
     return [
-        step
-        for step in unforeseen(preview, foreseen)
-        if step.kind not in _OWN_KINDS and not (step.kind == "Secret" and secrets)
+        step for step in unforeseen(preview, foreseen) if not (step.kind == "Secret" and secrets)
     ]

@@ -25,6 +25,7 @@ STATUS = {
     "next-step": 0,
     "other-people": 2,
     "overruled-guard": 2,
+    "plain-secret": 1,
     "promotion": 0,
     "promotion-without-a-way-back": 2,
     "removed-model": 2,

@@ -188,7 +188,9 @@ PREVIEW = {
 
 def test_a_preview_gives_its_steps_and_errors() -> None:
     found = preview.read(json.dumps(PREVIEW))
-    assert found.steps == (preview.Step("update", "Ingress", "ocr-canary", ("metadata",)),)
+    assert found.steps == (
+        preview.Step("update", "kubernetes", "Ingress", "ocr-canary", ("metadata",)),
+    )
     assert found.errors == ("the guard refuses",)
 
 
@@ -204,6 +206,26 @@ def test_an_error_of_the_preview_refuses_and_an_unexplained_step_needs_attention
 def test_what_is_no_preview_is_refused_by_name(text: str) -> None:
     with pytest.raises(preview.NoPreview, match="pulumi preview --json"):
         preview.read(text)
+
+
+def test_the_provider_and_components_are_no_unexplained_steps() -> None:
+    steps = [
+        {"op": "create", "urn": f"urn:pulumi:prod::p::{kind}::a"}
+        for kind in ("pulumi:providers:kubernetes", "paddle-canary:model:ModelRelease")
+    ]
+    side = Side(stack(), (), {})
+    found = review(side, side, preview=preview.read(json.dumps({"steps": steps})))
+    assert found.verdict == "fine"
+
+
+def test_only_new_advice_of_the_policies_is_told() -> None:
+    tagged = manifest(
+        "Deployment", template={"spec": {"containers": [{"name": "c", "image": "ocr:v1"}]}}
+    )
+    nothing, there = Side(stack(), (), {}), Side(stack(), (tagged,), {})
+    told = texts(review(nothing, there, stack="prod"), "note")
+    assert any("policy image-digest" in text for text in told)
+    assert not any("policy" in text for text in texts(review(there, there, stack="prod"), "note"))
 
 
 def test_the_command_compares_with_a_revision_of_git(
