@@ -95,6 +95,7 @@ def stack(models: int) -> StackConfig:
             },
             "alerting": {
                 "mode": "embedded",
+                "gateway": {"namespace": "traefik"},
                 "images": {"relay": "relay:1"},
                 "receivers": {"webhook": {"hook": {"url": "https://hook.example.com"}}},
                 "teams": {team: {"chat": ["hook"]} for team in teams},

@@ -26,6 +26,7 @@ def stack() -> StackConfig:
             "models": models,
             "alerting": {
                 "mode": "embedded",
+                "gateway": {"namespace": "traefik"},
                 "prometheus": {"interval": "1m"},
                 "images": {"relay": "relay:1"},
                 "receivers": {"webhook": {"hook": {"url": "https://hook.example.com"}}},
