@@ -65,5 +65,6 @@ def test_the_machine_gets_the_same_verdict(case: Path, capsys: pytest.CaptureFix
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_ciphertext_stands_in_no_review(case: Path) -> None:
+def test_a_secret_stands_in_no_review(case: Path) -> None:
+    assert "hunter2" not in (case / "review.md").read_text()
     assert "v1:" not in (case / "review.md").read_text().replace("ocr:v1:", "")
