@@ -92,14 +92,14 @@ def _differences(path: Path, before: Any, after: Any) -> Iterator[Change]:  # no
 
 def _hidden(change: Change) -> Change:
     """Without what looks like a secret in plain text: a review goes further than its file."""
-    if "env" not in change.path:
-        return change
     name = str(change.path[-1])
-    before, after = (
-        "[secret]" if looks_like_one(name, str(value or "")) else value
-        for value in (change.before, change.after)
-    )
-    return Change(change.path, before, after)
+    return Change(change.path, _without(name, change.before), _without(name, change.after))
+
+
+def _without(name: str, value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, Mapping):
+        return {key: _without(key, each) for key, each in value.items()}
+    return "[secret]" if isinstance(value, str) and looks_like_one(name, value) else value
 
 
 def _values(config: StackConfig) -> dict[str, Any]:
