@@ -19,17 +19,22 @@ _VALUE = re.compile(
 )
 
 
+def looks_like_one(name: str, value: str) -> bool:
+    """Whether a variable or key is a secret, by its name or the shape of its value."""
+    return bool(value and (_NAME.search(name) or _VALUE.search(value)))
+
+
 def none_in_plain_text(resource: Resource, _: Settings) -> Iterator[str]:
     """Neither in variables of a container nor in a ConfigMap; values are never in the message."""
     for container in resource.containers():
         for variable in container.get("env") or ():
             name, value = str(variable.get("name")), str(variable.get("value") or "")
-            if value and (_NAME.search(name) or _VALUE.search(value)):
+            if looks_like_one(name, value):
                 yield (
                     f"container {container.get('name')}: variable {name} looks like a secret in "
                     f"plain text; mount a Secret as a file"
                 )
     if resource.kind == "ConfigMap":
         for key, value in (resource.properties.get("data") or {}).items():
-            if _NAME.search(str(key)) or _VALUE.search(str(value)):
+            if looks_like_one(str(key), str(value)):
                 yield f"key {key} looks like a secret in plain text; write it into a Secret"

@@ -14,6 +14,7 @@ from infra.config import StackConfig, show_duration
 from infra.config.alerts import ALERTS, OWN
 from infra.config.errors import Path
 from infra.config.values import Duration
+from infra.policy.secrets import looks_like_one
 
 _DURATION: TypeAdapter[timedelta] = TypeAdapter(Duration)
 
@@ -78,7 +79,7 @@ class Change:
 
 def changes(before: StackConfig, after: StackConfig) -> list[Change]:
     """Every difference, in the order of the configuration; a whole part is one of them."""
-    return list(_differences((), _values(before), _values(after)))
+    return [_hidden(each) for each in _differences((), _values(before), _values(after))]
 
 
 def _differences(path: Path, before: Any, after: Any) -> Iterator[Change]:  # noqa: ANN401
@@ -87,6 +88,18 @@ def _differences(path: Path, before: Any, after: Any) -> Iterator[Change]:  # no
             yield from _differences((*path, key), before.get(key), after.get(key))
     elif before != after:
         yield Change(path, before, after)
+
+
+def _hidden(change: Change) -> Change:
+    """Without what looks like a secret in plain text: a review goes further than its file."""
+    name = str(change.path[-1])
+    return Change(change.path, _without(name, change.before), _without(name, change.after))
+
+
+def _without(name: str, value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, Mapping):
+        return {key: _without(key, each) for key, each in value.items()}
+    return "[secret]" if isinstance(value, str) and looks_like_one(name, value) else value
 
 
 def _values(config: StackConfig) -> dict[str, Any]:

@@ -60,10 +60,13 @@ def test_a_review_answers_the_questions_of_a_first_time_reviewer(case: Path) -> 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_the_machine_gets_the_same_verdict(case: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status = main([str(case / "base.yaml"), str(case / "head.yaml"), "--json"])
-    verdict = json.loads(capsys.readouterr().out)["verdict"]
+    out = capsys.readouterr().out
+    assert "hunter2" not in out
+    verdict = json.loads(out)["verdict"]
     assert {"fine": 0, "refused": 1, "attention": 2}[verdict] == status
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_ciphertext_stands_in_no_review(case: Path) -> None:
+def test_a_secret_stands_in_no_review(case: Path) -> None:
+    assert "hunter2" not in (case / "review.md").read_text()
     assert "v1:" not in (case / "review.md").read_text().replace("ocr:v1:", "")

@@ -12,6 +12,7 @@ import pytest
 
 from infra.review import Review, Side, preview, review
 from infra.review.__main__ import main
+from infra.review.machine import to_dict
 from infra.review.objects import object_changes
 from infra.review.secrets import changed_secrets, ciphertexts
 from tests.unit.infra.stacks import image, stack
@@ -170,6 +171,14 @@ def test_a_secret_is_told_by_its_path_and_never_by_its_value() -> None:
     lines = changed_secrets(before, after)
     assert [line.split()[0] for line in lines] == ["registry.password", "encryptionsalt"]
     assert not any(value in "".join(lines) for value in ("OLD", "NEW", "SALT"))
+
+
+def test_a_secret_inside_a_new_version_is_not_shown_either() -> None:
+    old = {"image": image("v1.1"), "pool": "gpu"}
+    new = {"image": image("v1.2"), "pool": "gpu", "env": {"API_KEY": "hunter2"}}
+    found = of(edited(versions={"v1.1": old}), edited(versions={"v1.1": old, "v1.2": new}))
+    assert [change.path[-1] for change in found.changes] == ["v1.2"]
+    assert "hunter2" not in json.dumps(to_dict(found))
 
 
 PREVIEW = {
