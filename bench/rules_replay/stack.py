@@ -27,7 +27,7 @@ def stack() -> StackConfig:
             "alerting": {
                 "mode": "embedded",
                 "gateway": {"namespace": "traefik"},
-                "prometheus": {"interval": "1m"},
+                "prometheus": {"interval": "30s"},
                 "images": {"relay": "relay:1"},
                 "receivers": {"webhook": {"hook": {"url": "https://hook.example.com"}}},
                 "teams": {OWNER: {"chat": ["hook"]}},

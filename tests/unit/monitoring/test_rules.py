@@ -16,6 +16,7 @@ from tests.unit.config.edits import edited
 
 ALERTING = {
     "mode": "embedded",
+    "gateway": {"namespace": "traefik"},
     "images": {"relay": "relay:1"},
     "receivers": {"webhook": {"hook": {"url": "https://hook.example.com"}}},
     "teams": {"vision": {"chat": ["hook"]}, "platform": {"chat": ["hook"]}},
@@ -143,9 +144,7 @@ def test_an_alert_of_the_platform_is_tuned_or_switched_off() -> None:
     assert alert_rules(config, "Watchdog") == []
 
 
-@pytest.mark.parametrize(
-    ("interval", "fast", "slow"), [("15s", 15, 60), ("30s", 30, 60), ("1m30s", 90, 90)]
-)
+@pytest.mark.parametrize()
 def test_groups_are_evaluated_as_often_as_scraped_or_once_a_minute(
     interval: str, fast: int, slow: int
 ) -> None:
