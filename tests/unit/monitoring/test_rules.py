@@ -144,7 +144,7 @@ def test_an_alert_of_the_platform_is_tuned_or_switched_off() -> None:
     assert alert_rules(config, "Watchdog") == []
 
 
-@pytest.mark.parametrize()
+@pytest.mark.parametrize(("interval", "fast", "slow"), [("15s", 15, 60), ("30s", 30, 60)])
 def test_groups_are_evaluated_as_often_as_scraped_or_once_a_minute(
     interval: str, fast: int, slow: int
 ) -> None:
