@@ -26,7 +26,6 @@ from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from bench.openmetrics import BLOCK_SECONDS
 from bench.prometheus import Prometheus, free_port, running
 from bench.rules import history, naive
 from bench.rules.fleet import NAMESPACE, VERSIONS, model_names
@@ -63,9 +62,8 @@ def main() -> None:
         directory = Path(scratch)
         data = directory / "data"
         data.mkdir()
-        end = int(time.time()) // BLOCK_SECONDS * BLOCK_SECONDS
         started = time.monotonic()
-        written = history.write(chosen.models, end, data, chosen.raw_days)
+        written = history.write(chosen.models, int(time.time()), data, chosen.raw_days)
         print(f"{written:,} samples of history, {time.monotonic() - started:.0f} s", flush=True)
         found = [
             _measure(directory, target, groups, chosen.minutes) for groups in (own, [*own, *others])

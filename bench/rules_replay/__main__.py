@@ -23,20 +23,20 @@ import numpy as np
 import yaml
 from pydantic import TypeAdapter
 
+from bench.openmetrics import series
 from bench.prometheus import Prometheus, running
 from bench.rules_replay import NAIVE
-from bench.rules_replay.blocks import CONFIG, from_rules, from_series
+from bench.rules_replay.blocks import CONFIG, OPTIONS, evaluated, record, write
 from bench.rules_replay.firing import firing
 from bench.rules_replay.fleet import MINUTES
 from bench.rules_replay.incidents import INCIDENTS
 from bench.rules_replay.judge import Notification, delay, false, merged
-from bench.rules_replay.samples import START, scraped
+from bench.rules_replay.samples import scraped
 from bench.rules_replay.stack import recording_rules, stack
 from bench.table import columns
 from infra.config.values import Duration
 from monitoring.rules import AlertRule, rule_groups
 
-_MOST_STEPS = 10_080  # a week; Prometheus takes 11,000 at once
 Alert = tuple[str, str, int, int]
 """Name, expression, `for` and `keep_firing_for` in minutes."""
 
@@ -70,11 +70,10 @@ def _fill(directory: Path, seed: int) -> None:
     data = directory / "data"
     data.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
-    written = from_series(scraped(seed), data)
-    _progress(f"{written:,} samples written", started)
+    found = [(series(name, labels), samples) for name, labels, samples in scraped(seed)]
+    _progress(f"{write(found, data):,} samples written", started)
     rules = recording_rules()
-    from_rules(rules, data)
-    _progress(f"{len(rules)} recording rules backfilled", started)
+    _progress(f"{record(rules, data):,} more by {len(rules)} recording rules", started)
     (directory / "done").touch()
 
 
@@ -84,7 +83,7 @@ def _progress(text: str, started: float) -> None:
 
 def _evaluate(directory: Path) -> tuple[list[Notification], list[Notification]]:
     started = time.monotonic()
-    with running(directory, CONFIG, ["--query.max-samples=200000000"]) as server:
+    with running(directory, CONFIG, OPTIONS) as server:
         found = []
         for name, alerts in (("own", _own()), ("naive", _naive())):
             told = [each for alert in alerts for each in _notifications(server, alert)]
@@ -110,18 +109,10 @@ def _naive() -> Iterator[Alert]:
 
 def _notifications(server: Prometheus, alert: Alert) -> Iterator[Notification]:
     name, expr, hold, keep = alert
-    holds: dict[tuple[tuple[str, str], ...], np.ndarray] = {}
-    for first in range(0, MINUTES, _MOST_STEPS):
-        last = min(first + _MOST_STEPS, MINUTES) - 1
-        for series in server.over(expr, START + first * 60, START + last * 60, 60):
-            labels = tuple(sorted(series["metric"].items()))
-            array = holds.setdefault(labels, np.zeros(MINUTES, dtype=bool))
-            for moment, _ in series["values"]:
-                array[(int(moment) - START) // 60] = True
-    for labels, array in holds.items():
-        known = dict(labels)
-        for start, end in firing(array.tolist(), hold, keep):
-            yield Notification(name, known.get("model", ""), known.get("version", ""), start, end)
+    for labels, values in evaluated(server, expr):
+        model, version = labels.get("model", ""), labels.get("version", "")
+        for start, end in firing((~np.isnan(values)).tolist(), hold, keep):
+            yield Notification(name, model, version, start, end)
 
 
 def _by_alert(ours: Sequence[Notification], naive: Sequence[Notification]) -> str:
