@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -152,34 +151,6 @@ class Watched:
             )
             for pod in listed
         }
-
-
-def backfill(watched: Watched, promtool: Path, scratch: Path, requests: float) -> None:
-    """Three weeks in which the model always had so many requests a second at this hour.
-
-    Written as blocks into Prometheus' volume, which it looks through once a minute.
-    """
-    series = (
-        f'model:paddle_model_requests:rate1h{{namespace="{watched.stack.name}",model="{MODEL}"}}'
-    )
-    now = int(time.time())
-    lines = [
-        f"{series} {requests} {now - week * 7 * 24 * 3600 + 1800 + minute * 60}"
-        for week in (3, 2, 1)
-        for minute in range(-60, 60)
-    ]
-    file = scratch / "history.txt"
-    file.write_text("\n".join([*lines, "# EOF\n"]))
-    blocks = scratch / "blocks"
-    subprocess.run(
-        [promtool, "tsdb", "create-blocks-from", "openmetrics", file, blocks],
-        check=True,
-        capture_output=True,
-    )
-    subprocess.run(["chown", "-R", "10001:10001", blocks], check=True)
-    data = watched.volume("prometheus-0", "data")
-    for block in blocks.iterdir():
-        subprocess.run(["cp", "-a", block, data], check=True)
 
 
 def _alerts(text: str) -> frozenset[Told]:
