@@ -21,11 +21,11 @@ import urllib3
 import yaml
 from kubernetes import client, config
 
-from infra import http_route, ingress
 from infra.config import StackConfig
 from infra.names import MANAGED_BY, MODEL
 from infra.release import Memory
 from infra.split import Split
+from infra.traffic import read_split
 
 # A cluster that does not answer in this time (seconds: connect, read) is reported as away.
 TIMEOUT = (5, 15)
@@ -66,7 +66,7 @@ def read(stack: StackConfig, access: Access, last: Memory) -> Live:
     splits: dict[str, Split] = {}
     for name, found in by_model.items():
         try:
-            split = _split(name, found, stack, _versions(name, stack, last))
+            split = read_split(stack, name, found, _versions(name, stack, last))
         except (LookupError, TypeError, ValueError) as error:
             raise ClusterError(
                 f"the live routes of model {name} were changed into a shape that is not ours; "
@@ -76,14 +76,6 @@ def read(stack: StackConfig, access: Access, last: Memory) -> Live:
         if split is not None:
             splits[name] = split
     return Live(splits, now)
-
-
-def _split(
-    name: str, found: list[Mapping[str, Any]], stack: StackConfig, versions: set[str]
-) -> Split | None:
-    if stack.data_plane == "ingress":
-        return ingress.read_split(name, found, versions)
-    return http_route.read_split(found[0], versions)
 
 
 def _versions(name: str, stack: StackConfig, last: Memory) -> set[str]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
+from infra import http_route, ingress
 from infra.config import Model, StackConfig
 from infra.guard import Record
-from infra.http_route import http_route
-from infra.ingress import canary_ingress, main_ingress
 from infra.isolation import Manifest
 from infra.names import CORRECTED
+from infra.split import Split
 
 
 def routes(config: StackConfig, name: str, corrected: datetime | None = None) -> list[Manifest]:
@@ -18,15 +20,30 @@ def routes(config: StackConfig, name: str, corrected: datetime | None = None) ->
     `corrected` is that of the model's record: what it changes makes Pulumi write the routes anew.
     """
     manifests = (
-        [http_route(config, name, config.gateway)]
+        [http_route.http_route(config, name, config.gateway)]
         if config.gateway is not None
-        else [main_ingress(config, name), canary_ingress(config, name)]
+        else [ingress.main_ingress(config, name), ingress.canary_ingress(config, name)]
     )
     if corrected is not None:
         for manifest in manifests:
             metadata = manifest["metadata"]
             metadata["annotations"] = {**metadata["annotations"], CORRECTED: corrected.isoformat()}
     return manifests
+
+
+def read_split(
+    config: StackConfig, name: str, live: Sequence[Mapping[str, Any]], versions: Iterable[str]
+) -> Split | None:
+    """The split that the live routes of model `name` route; None where it has no route.
+
+    `versions` are those whose Services may be met. Raises LookupError, TypeError or ValueError
+    where the routes have a shape that is not ours.
+    """
+    if not live:
+        return None
+    if config.data_plane == "ingress":
+        return ingress.read_split(name, live, versions)
+    return http_route.read_split(live[0], versions)
 
 
 def must_be_ready(model: Model, last: Record | None) -> set[str]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
-import signal
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,10 +50,6 @@ class Service(Server):
     def workers(self) -> set[int]:
         """Process ids of the workers, also of those that still load their model."""
         return {pid for pid in _children(self.front()) if _is_worker(pid)}
-
-    def signal_workers(self, number: signal.Signals) -> None:
-        for pid in self.workers():
-            os.kill(pid, number)
 
 
 class Client:

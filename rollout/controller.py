@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from infra.config import StackConfig
-from infra.split import Split
 from rollout.alerts import firing, tell
 from rollout.calendar import closed
 from rollout.checks import first_failure
@@ -36,6 +36,8 @@ _BACKOFF_SECONDS = (1, 5, 15)
 _MOST_BROKEN = 3
 
 _log = logging.getLogger(__name__)
+
+_Answer = TypeVar("_Answer")
 
 
 class LostLease(Exception):
@@ -128,7 +130,7 @@ class Controller:
             verdict=judged.verdict if judged else None,
             words=judged.words if judged else "",
             requests=judged.requests if judged else 0,
-            live=self._live(),
+            live=_known(self._world.routes.split, ClusterAway, ValueError),
             alerts=self._alerts(state),
             closed=closed(page.plan, _now(), self._zone),
             broken=self._check_after(page, state),
@@ -143,33 +145,17 @@ class Controller:
     def _judge(self, state: State) -> Judged | None:
         if state.phase not in (Phase.TESTERS, Phase.STEP, Phase.WATCH):
             return None
-        try:
-            return self._world.watcher.look()
-        except SourceAway as error:
-            _log.warning("%s", error)
-            return None
-
-    def _live(self) -> Split | None:
-        try:
-            return self._world.routes.split()
-        except (ClusterAway, ValueError) as error:
-            _log.warning("%s", error)
-            return None
+        return _known(self._world.watcher.look, SourceAway)
 
     def _alerts(self, state: State) -> tuple[str, ...] | None:
-        try:
-            return firing(self._world.alertmanager, self._config.namespace, self._model, state.new)
-        except SourceAway as error:
-            _log.warning("%s", error)
-            return None
+        where = (self._config.namespace, self._model, state.new)
+        return _known(lambda: firing(self._world.alertmanager, *where), SourceAway)
 
     def _preflight(self, state: State) -> tuple[str, ...] | None:
         if state.phase is not Phase.PREFLIGHT:
             return None
-        try:
-            facts = self._world.facts(self._config)
-        except (ClusterAway, SourceAway) as error:
-            _log.warning("%s", error)
+        facts = _known(lambda: self._world.facts(self._config), ClusterAway, SourceAway)
+        if facts is None:
             return None
         return objections(self._config, self._model, state.new, facts)
 
@@ -202,6 +188,15 @@ class Controller:
         if found.holder != page.holder:
             raise LostLease(self._model)
         return found
+
+
+def _known(ask: Callable[[], _Answer], *away: type[Exception]) -> _Answer | None:
+    """What a source says, None where it fails with one of `away`: that is decided on, too."""
+    try:
+        return ask()
+    except away as error:
+        _log.warning("%s", error)
+        return None
 
 
 def _now() -> datetime:

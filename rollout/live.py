@@ -12,11 +12,11 @@ from typing import Any
 
 from kubernetes import client
 
-from infra import http_route, ingress
+from infra import ingress
 from infra.config import StackConfig
 from infra.names import MODEL
 from infra.split import Split
-from infra.traffic import routes
+from infra.traffic import read_split, routes
 from rollout.kube import FIELD_MANAGER, TIMEOUT, asked
 from rollout.stack_file import with_split
 
@@ -41,7 +41,12 @@ class Routes:
 
         Raises ClusterAway, and ValueError where the routes have a shape that is not ours.
         """
-        return self._read(self._live())
+        live = self._live()
+        versions = self._config.models[self._model].versions
+        try:
+            return read_split(self._config, self._model, live, versions)
+        except (LookupError, TypeError) as error:
+            raise ValueError(f"the live routes of {self._model} are not ours any more") from error
 
     def patch(self, split: Split) -> None:
         """Make the live routes split so. Raises ClusterAway, Conflict."""
@@ -65,17 +70,6 @@ class Routes:
             )
         items: list[Mapping[str, Any]] = found["items"]
         return items
-
-    def _read(self, live: list[Mapping[str, Any]]) -> Split | None:
-        if not live:
-            return None
-        versions = self._config.models[self._model].versions
-        try:
-            if self._config.data_plane == "gateway":
-                return http_route.read_split(live[0], versions)
-            return ingress.read_split(self._model, live, versions)
-        except (LookupError, TypeError) as error:
-            raise ValueError(f"the live routes of {self._model} are not ours any more") from error
 
     def _patch(self, manifest: Mapping[str, Any], body: Mapping[str, Any]) -> None:
         group, version, plural = _kind(manifest)

@@ -19,6 +19,7 @@ from rollout.report import explain, headline, history, steps
 from rollout.run import Busy, connect, drive, dry_run
 from rollout.sources import SourceAway
 from rollout.stack import ProjectStack, StackError
+from rollout.stack_file import must_have
 from rollout.state import Command, Outcome
 
 _WATCH_SECONDS = 2.0
@@ -148,10 +149,8 @@ def _say(options: argparse.Namespace) -> int:
 
 def _pages(options: argparse.Namespace) -> Iterator[tuple[str, Page]]:
     config, api = _stack(options)
-    if options.model is not None and options.model not in config.models:
-        raise LookupError(
-            f"models has no {options.model}; it has {', '.join(sorted(config.models))}"
-        )
+    if options.model is not None:
+        must_have(config, options.model)
     for model in [options.model] if options.model else sorted(config.models):
         yield model, Journal(api, config.namespace, model).read()
 

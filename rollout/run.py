@@ -23,6 +23,7 @@ from rollout.live import Routes
 from rollout.preflight import Facts, objections
 from rollout.sources import Source, sources
 from rollout.stack import ProjectStack
+from rollout.stack_file import must_have
 from rollout.state import Phase, State
 from rollout.watcher import Watcher
 
@@ -55,8 +56,7 @@ def begin(journal: Journal, stack: StackConfig, model: str, new: str, holder: st
 
     Raises Busy when another version is on its way, LookupError for a model that is not there.
     """
-    if model not in stack.models:
-        raise LookupError(f"models has no {model}; it has {', '.join(sorted(stack.models))}")
+    must_have(stack, model)
     page = journal.read()
     if page.state is not None and not page.state.done:
         if page.state.new != new:
@@ -122,8 +122,7 @@ def dry_run(
     config = stack.config()
     if config.alerting is None:
         raise LookupError(NO_ALERTING)
-    if model not in config.models:
-        raise LookupError(f"models has no {model}; it has {', '.join(sorted(config.models))}")
+    must_have(config, model)
     _, alertmanager = sources(config.alerting, api)
     facts = read_facts(api, config, model, new, alertmanager)
     against = objections(config, model, new, facts)

@@ -49,8 +49,7 @@ def changed(text: str, model: str, split: Split) -> str:
     no such model, ValueError where an anchor or a merge would change more than this model.
     """
     before = load(text.encode())
-    if model not in before.models:
-        raise LookupError(f"models has no {model}; it has {', '.join(sorted(before.models))}")
+    must_have(before, model)
     wanted = with_split(before, model, split)
     if wanted == before:
         return text
@@ -62,6 +61,12 @@ def changed(text: str, model: str, split: Split) -> str:
     if load(text.encode()) != wanted:
         raise ValueError(f"models.{model} is shared by an anchor; write it out, and try again")
     return text
+
+
+def must_have(config: StackConfig, model: str) -> None:
+    """Raises LookupError, with the models that there are, for one that is not among them."""
+    if model not in config.models:
+        raise LookupError(f"models has no {model}; it has {', '.join(sorted(config.models))}")
 
 
 def with_split(config: StackConfig, model: str, split: Split) -> StackConfig:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from infra.config import StackConfig
 from infra.isolation import Manifest
 from infra.names import DELETE_AT_ONCE
-from monitoring.collection.names import EXPORTER, PROMETHEUS, alerting_of, labels
+from monitoring.collection.names import EXPORTER, PROMETHEUS, labels
+from monitoring.stack import alerting_of
 
 # What discovery by EndpointSlice lists and watches; no Secrets, no nodes, no writing.
 # https://prometheus.io/docs/prometheus/latest/configuration/configuration/#kubernetes_sd_config

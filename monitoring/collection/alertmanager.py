@@ -17,13 +17,13 @@ from monitoring.collection.names import (
     GOSSIP_PORT,
     PORT_NAME,
     PORTS,
-    alerting_of,
     alertmanager_hosts,
     labels,
     selector,
 )
 from monitoring.collection.prometheus import own_address
 from monitoring.secret_files import alertmanager_files
+from monitoring.stack import alerting_of
 
 _FILE = "alertmanager.yml"
 _DATA = "/alertmanager"

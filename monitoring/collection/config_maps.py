@@ -8,8 +8,9 @@ from infra.config import StackConfig
 from infra.isolation import Manifest
 from infra.names import DELETE_AT_ONCE, TAKE_BACK
 from infra.plain_yaml import dump
-from monitoring.collection.names import PROMETHEUS, alerting_of, labels
+from monitoring.collection.names import PROMETHEUS, labels
 from monitoring.rules import RuleGroup, rule_groups
+from monitoring.stack import alerting_of
 
 # An object of Kubernetes has 1 MiB at most, its metadata included.
 LARGEST = 900_000

@@ -8,7 +8,8 @@ from infra.config import StackConfig
 from infra.isolation import Manifest
 from monitoring.collection import pods
 from monitoring.collection.access import account, exporter_access
-from monitoring.collection.names import EXPORTER, PORTS, alerting_of
+from monitoring.collection.names import EXPORTER, PORTS
+from monitoring.stack import alerting_of
 
 
 def exporter(config: StackConfig) -> Iterator[Manifest]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infra.config import Alerting, StackConfig
+from infra.config import Alerting
 from infra.names import MANAGED_BY
 from monitoring.alertmanager import RELAY_PORT
 
@@ -17,13 +17,6 @@ PORT_NAME = "http"
 
 CONFIGURATION = "/etc/paddle-canary"
 NAME = "app.kubernetes.io/name"
-
-
-def alerting_of(config: StackConfig) -> Alerting:
-    """Raises ValueError for a stack without `alerting`, which has no monitoring."""
-    if config.alerting is None:
-        raise ValueError("alerting: found nothing; write what is collected and who is told")
-    return config.alerting
 
 
 def selector(name: str) -> dict[str, str]:

@@ -37,9 +37,9 @@ from monitoring.collection.names import (
     PORTS,
     PROMETHEUS,
     RELAY,
-    alerting_of,
     selector,
 )
+from monitoring.stack import alerting_of
 
 Rule = dict[str, Any]
 

@@ -18,7 +18,7 @@ from monitoring.alertmanager import alertmanager_secret
 from monitoring.collection import pods, relabel
 from monitoring.collection.alertmanager import VOLUME, apart
 from monitoring.collection.config_maps import packed
-from monitoring.collection.names import ALERTMANAGER, EXPORTER, RELAY, alerting_of, labels, selector
+from monitoring.collection.names import ALERTMANAGER, EXPORTER, RELAY, labels, selector
 from monitoring.collection.prometheus import own_address
 from monitoring.collection.relabel import Relabel
 from monitoring.collection.scrape import (
@@ -38,6 +38,7 @@ from monitoring.rules.series import (
     RELAY_JOB,
 )
 from monitoring.secret_files import DIRECTORY, alertmanager_files
+from monitoring.stack import alerting_of
 
 _GROUP = "monitoring.coreos.com/v1"
 # What the operator adds to every series, and uniform series do not have.

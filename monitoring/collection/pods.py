@@ -8,15 +8,9 @@ from dataclasses import dataclass
 from infra.config import StackConfig
 from infra.isolation import Manifest, container_security, pod_security, pool_toleration
 from infra.names import DELETE_AT_ONCE, POOL, REGISTRY_SECRET, SKIP_AWAIT, TAKE_BACK
-from monitoring.collection.names import (
-    CONFIGURATION,
-    PORT_NAME,
-    PORTS,
-    alerting_of,
-    labels,
-    selector,
-)
+from monitoring.collection.names import CONFIGURATION, PORT_NAME, PORTS, labels, selector
 from monitoring.secret_files import DIRECTORY
+from monitoring.stack import alerting_of
 
 DATA = "data"
 # Of a container that writes nothing but small temporary files, and of one whose data has no volume.

@@ -11,9 +11,10 @@ from infra.plain_yaml import dump
 from monitoring.collection import pods
 from monitoring.collection.access import account, prometheus_access
 from monitoring.collection.config_maps import config_map, rule_maps
-from monitoring.collection.names import CONFIGURATION, PORTS, PROMETHEUS, alerting_of
+from monitoring.collection.names import CONFIGURATION, PORTS, PROMETHEUS
 from monitoring.collection.scrape import RULES, prometheus_config
 from monitoring.secret_files import prometheus_files
+from monitoring.stack import alerting_of
 
 _FILE = "prometheus.yml"
 _DATA = "/prometheus"

@@ -10,8 +10,9 @@ from infra.isolation import Manifest
 from infra.plain_yaml import dump
 from monitoring.collection import pods
 from monitoring.collection.config_maps import config_map
-from monitoring.collection.names import CONFIGURATION, RELAY, alerting_of
+from monitoring.collection.names import CONFIGURATION, RELAY
 from monitoring.relay_config import relay_config
+from monitoring.stack import alerting_of
 
 _FILE = "relay.yaml"
 _DATA = "/var/lib/relay"

@@ -19,7 +19,6 @@ from monitoring.collection.names import (
     PROMETHEUS,
     RELAY,
     address,
-    alerting_of,
     alertmanager_hosts,
 )
 from monitoring.rules.series import (
@@ -30,6 +29,7 @@ from monitoring.rules.series import (
     RELAY_JOB,
 )
 from monitoring.secret_files import path, remote_write_file
+from monitoring.stack import alerting_of
 
 RULES = f"{CONFIGURATION}/rules"
 
