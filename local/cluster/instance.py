@@ -143,7 +143,12 @@ def stop(layout: Layout) -> None:
         if record:
             record.kill()
         cgroups.remove(layout)
-        shutil.rmtree(layout.state, ignore_errors=True)
+        # All at once: an instance that starts on half of its directory fails in odd ways.
+        removed = layout.state.with_name(f".{layout.name}")
+        shutil.rmtree(removed, ignore_errors=True)
+        if layout.state.exists():
+            layout.state.rename(removed)
+            shutil.rmtree(removed, ignore_errors=True)
         shutil.rmtree(layout.run)
     for parent in (layout.state.parent, layout.run.parent):
         if parent.is_dir() and not any(parent.iterdir()):

@@ -34,6 +34,9 @@ def platform() -> Iterator[Platform]:
         stop(f"this machine cannot run the cluster tests:\n{doctor.report(missing)}")
     kept = running(layout) is not None
     local = [sys.executable, "-m", "local"]
+    if not kept:
+        # Whatever a session that was killed has left.
+        subprocess.run([*local, "down", "--name", NAME], cwd=ROOT, check=True)
     subprocess.run([*local, "up", "--name", NAME], cwd=ROOT, check=True)
     try:
         yield Platform(of_shell(NAME), layout.url)
