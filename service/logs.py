@@ -48,7 +48,11 @@ def configure(model: str, version: str) -> None:
     _access.setLevel(logging.INFO)
 
 
-def access(sample: float, status: int, fields: Mapping[str, object]) -> None:
-    """Logs one answer: each 5xx, and of all others the fraction `sample`."""
-    if status >= 500 or random.random() < sample:  # noqa: S311 - no secret
-        _access.info("answered", extra={"fields": {"status": status, **fields}})
+def chosen(sample: float, status: int) -> bool:
+    """Whether an answer is logged: each 5xx, and of all others the fraction `sample`."""
+    return status >= 500 or random.random() < sample  # noqa: S311 - no secret
+
+
+def access(**fields: object) -> None:
+    """Logs one answer."""
+    _access.info("answered", extra={"fields": fields})

@@ -16,9 +16,8 @@ from service import logs
 from service.errors import RequestError
 from service.front import body
 from service.front.routes import REQUEST_ID_HEADER, ROUTES, VERSION_HEADER
-from service.front.views import MetricsLike, PoolLike, Views
+from service.front.views import Exchange, MetricsLike, PoolLike, Views
 from service.settings import Settings
-from service.workers.pool import Result
 
 _LONGEST_ID = 128
 _RETRY_AFTER_S = "1"
@@ -42,28 +41,33 @@ def create_app(settings: Settings, pool: PoolLike, metrics: MetricsLike) -> Flas
 
     @app.after_request
     def account(answer: Response) -> Response:
-        answer.headers[REQUEST_ID_HEADER] = g.request_id
-        if "begun" not in g:
+        exchange: Exchange = g.exchange
+        answer.headers[REQUEST_ID_HEADER] = exchange.request_id
+        if exchange.begun is None:
             body.discard(request.environ)
-        if is_inference(request.path):
+        path = request.path
+        if is_inference(path):
             answer.headers[VERSION_HEADER] = settings.version
-            result: Result | None = g.get("result", None)
-            seconds = time.perf_counter() - g.begun if "begun" in g else 0.0
-            metrics.record(answer.status_code, seconds, result, g.request_id)
-            logs.access(
-                settings.access_sample,
-                answer.status_code,
-                {
-                    "request_id": g.request_id,
-                    "path": request.path,
-                    "seconds": round(seconds, 6),
-                    "queue_seconds": round(result.queue_s, 6) if result else None,
-                    "batch": result.batch if result else None,
-                },
-            )
+            begun, result, request_id = exchange.begun, exchange.result, exchange.request_id
+            seconds = 0.0 if begun is None else time.perf_counter() - begun
+            metrics.record(answer.status_code, seconds, result, request_id)
+            if logs.chosen(settings.access_sample, answer.status_code):
+                _log(path, answer.status_code, seconds, exchange)
         return answer
 
     return app
+
+
+def _log(path: str, status: int, seconds: float, exchange: Exchange) -> None:
+    result = exchange.result
+    logs.access(
+        status=status,
+        request_id=exchange.request_id,
+        path=path,
+        seconds=round(seconds, 6),
+        queue_seconds=round(result.queue_s, 6) if result else None,
+        batch=result.batch if result else None,
+    )
 
 
 def is_inference(path: str) -> bool:
@@ -72,9 +76,9 @@ def is_inference(path: str) -> bool:
 
 
 def _identify() -> None:
-    given = request.headers.get(REQUEST_ID_HEADER, "")
+    given: str = request.headers.get(REQUEST_ID_HEADER, "")
     good = 0 < len(given) <= _LONGEST_ID and given.isascii() and given.isprintable()
-    g.request_id = given if good else uuid.uuid4().hex
+    g.exchange = Exchange(given if good else uuid.uuid4().hex)
 
 
 def _refused(error: RequestError) -> Response:

@@ -44,7 +44,10 @@ class FrontProcess(ThreadWorker):  # type: ignore[misc]
             conn.sock = PatientSocket(conn.sock, self.app.settings.read_s)
         while True:
             conn.sock.begin()
-            kept = super().handle(conn)
+            try:
+                kept = super().handle(conn)
+            finally:
+                conn.sock.end()
             # Not while connections wait for threads: one that sends on and on would keep its own.
             spare = self.nr_conns < self.cfg.threads
             if kept is not True or not self.alive or not spare or not conn.sock.more(_NEXT_S):

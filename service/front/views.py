@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from typing import Protocol
 
 from flask import Response, g, jsonify, request
@@ -46,6 +47,20 @@ class MetricsLike(Protocol):
         self, status: int, seconds: float, result: Result | None, request_id: str
     ) -> None: ...
     def exposition(self, accept: str) -> tuple[bytes, str]: ...
+
+
+@dataclass
+class Exchange:
+    """What is known of a request when it is answered; `flask.g.exchange`.
+
+    Attributes:
+        begun: `time.perf_counter()` when its body was there, None if it was refused before.
+        result: what the pool gave, None if it was refused before.
+    """
+
+    request_id: str
+    begun: float | None = None
+    result: Result | None = None
 
 
 class Views:
@@ -141,14 +156,14 @@ class Views:
 
     def _body(self, kind: str) -> bytes:
         data = body.read(request.environ, body.limit(kind, self._settings.max_bytes))
-        g.begun = time.perf_counter()
+        g.exchange.begun = time.perf_counter()
         return data
 
     def _run(self, tensors: Tensors, model: Ready, *, document: bool) -> Tensors:
         inputs.check(tensors, model.inputs, self._limits)
-        g.result = self._pool.run(tensors, document)
-        outputs: Tensors = g.result.outputs
-        return outputs
+        result = self._pool.run(tensors, document)
+        g.exchange.result = result
+        return result.outputs
 
 
 def _status(answer: Response, good: bool) -> Response:

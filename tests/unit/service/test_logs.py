@@ -47,16 +47,20 @@ def test_an_exception_stays_on_its_line(lines: Lines) -> None:
     assert "ValueError: two\nlines" in line["exception"]
 
 
-def test_failures_are_logged_whatever_the_sample(lines: Lines) -> None:
-    for status in (200, 404, 500, 503):
-        logs.access(0.0, status, {"request_id": "abc"})
-    assert [(line["status"], line["request_id"]) for line in lines()] == [
-        (500, "abc"),
-        (503, "abc"),
+def test_failures_are_chosen_whatever_the_sample() -> None:
+    assert [logs.chosen(0.0, status) for status in (200, 404, 500, 503)] == [
+        False,
+        False,
+        True,
+        True,
     ]
 
 
-def test_a_sample_of_one_logs_all(lines: Lines) -> None:
-    for status in (200, 404):
-        logs.access(1.0, status, {})
-    assert [line["status"] for line in lines()] == [200, 404]
+def test_a_sample_of_one_chooses_all() -> None:
+    assert all(logs.chosen(1.0, status) for status in (200, 404))
+
+
+def test_an_answer_is_one_line_with_its_fields(lines: Lines) -> None:
+    logs.access(status=200, request_id="abc")
+    (line,) = lines()
+    assert (line["message"], line["status"], line["request_id"]) == ("answered", 200, "abc")

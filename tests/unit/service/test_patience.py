@@ -74,3 +74,28 @@ def test_more_is_what_comes_or_an_end_but_not_silence() -> None:
         ours.recv(1)
         theirs.close()
         assert ours.more(5.0)
+
+
+def _connected(patience_s: float) -> tuple[PatientSocket, socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        theirs = socket.create_connection(listening.getsockname())
+        return PatientSocket(listening.accept()[0], patience_s), theirs
+
+
+def test_head_and_body_of_an_answer_arrive_together() -> None:
+    ours, theirs = _connected(5.0)
+    with ours, theirs:
+        ours.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n")
+        ours.sendall(b"text")
+        assert theirs.recv(100).endswith(b"\r\n\r\ntext")
+
+
+def test_a_head_without_a_body_waits_for_nothing_at_the_end() -> None:
+    ours, theirs = _connected(5.0)
+    with ours, theirs:
+        theirs.settimeout(0.05)
+        ours.sendall(b"HTTP/1.1 405 METHOD NOT ALLOWED\r\nContent-Length: 0\r\n\r\n")
+        with pytest.raises(TimeoutError):
+            theirs.recv(100)
+        ours.end()
+        assert theirs.recv(100).startswith(b"HTTP/1.1 405")
