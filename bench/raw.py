@@ -4,9 +4,9 @@
     python -m bench.raw MODELS PAGES                    waits for work, see below
 
 Runs in the serving container's environment. Without --answers it prints a line when it is warm,
-then reads a number from each line of its input, answers all pages that many times, and prints the
-seconds that each took, as a list of JSON: so that several can be set off together, and rest while
-something else is measured.
+then reads two numbers from each line of its input: it answers all pages so many times, with so many
+seconds of rest before each, and prints the seconds that each took, as a list of JSON. So several
+can be set off together, and rest while something else is measured.
 """
 
 from __future__ import annotations
@@ -36,12 +36,17 @@ def main() -> None:
         return
     print("warm", flush=True)
     for line in sys.stdin:
-        print(json.dumps(_passes(answer, images, int(line))), flush=True)
+        count, rest_s = line.split()
+        print(json.dumps(_passes(answer, images, int(count), float(rest_s))), flush=True)
 
 
-def _passes(answer: Callable[[bytes], bytes], images: Sequence[bytes], count: int) -> list[float]:
+def _passes(
+    answer: Callable[[bytes], bytes], images: Sequence[bytes], count: int, rest_s: float
+) -> list[float]:
     took = []
     for image in [*images] * count:
+        if rest_s:
+            time.sleep(rest_s)
         begun = time.perf_counter()
         answer(image)
         took.append(time.perf_counter() - begun)

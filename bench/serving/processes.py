@@ -54,12 +54,17 @@ class Raw:
         for process in self._processes:
             _end(process)
 
-    def passes(self, processes: int, count: int) -> list[list[float]]:
-        """Seconds that each page took each process when that many read all pages side by side."""
+    def passes(self, processes: int, count: int, rest_s: float = 0.0) -> list[list[float]]:
+        """Seconds that each page took each process when that many read all pages side by side.
+
+        Args:
+            count: passes through all pages.
+            rest_s: seconds that a process does nothing before each page.
+        """
         chosen = self._processes[:processes]
         for process in chosen:
             assert process.stdin is not None  # noqa: S101
-            process.stdin.write(f"{count}\n")
+            process.stdin.write(f"{count} {rest_s}\n")
             process.stdin.flush()
         return [json.loads(_line(process)) for process in chosen]
 

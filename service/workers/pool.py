@@ -123,7 +123,6 @@ class Pool:
         block = self._slots.memory.block(slot)
         try:
             work = Work(slot, pack(request, block), document)
-            self._slots.memory.mark(slot, begun=False)
         except TooLarge as error:
             raise RequestError(
                 413, f"the request has {error.needed} bytes; at most {error.there} are taken"
@@ -165,6 +164,8 @@ class Pool:
         try:
             if not batch.ends:
                 self._batches.fill(batch)
+                for slot in batch.jobs:
+                    self._slots.memory.mark(slot, begun=False)
                 batch.ends = time.monotonic() + self._settings.deadline_s
                 worker.send([job.work for job in batch.jobs.values()])
             while job.reply is None:

@@ -48,7 +48,7 @@ class Seats:
     """A fixed number of workers.
 
     Args:
-        start: starts the worker of a seat (from 0) and returns at once.
+        start: starts the worker of a seat (from 0) and returns at once; may raise StartError.
         crew: hears of workers that have nothing to do yet, and of those that are gone.
         unable: called once with one line when a first worker cannot load the model.
 
@@ -93,30 +93,39 @@ class Seats:
 
     def _keep(self, seat: int) -> None:
         """Keeps one seat filled: starts a worker, waits for its end, starts the next."""
-        while (worker := self._started(seat)) is not None:
+        while not self._stopped:
             try:
-                ready = worker.wait_ready()
+                worker = self._started(seat)
             except StartError as error:
-                self._ended(worker)
+                if self._stopped:
+                    return
                 if not self.warm:
                     self._unable(str(error))
                     return
                 _log.error("a worker cannot start: %s", error)
                 self._watcher.restarted("start")
                 time.sleep(_RETRY_S)
-                continue
-            self._joined(worker, ready)
-            reason = worker.wait()
-            self._left(worker, reason)
+            else:
+                self._left(worker, worker.wait())
 
-    def _started(self, seat: int) -> WorkerLike | None:
-        """A new worker; None once they are stopped, so that `stop` misses none."""
-        with self._lock:
-            if self._stopped:
-                return None
+    def _started(self, seat: int) -> WorkerLike:
+        """A worker that has loaded the model.
+
+        Raises:
+            StartError: it cannot.
+        """
+        with self._lock:  # so that `stop` misses none
             worker = self._start(seat)
             self._workers.add(worker)
-            return worker
+            if self._stopped:
+                worker.kill()
+        try:
+            ready = worker.wait_ready()
+        except StartError:
+            self._ended(worker)
+            raise
+        self._joined(worker, ready)
+        return worker
 
     def _joined(self, worker: WorkerLike, ready: Ready) -> None:
         self._watcher.loaded(ready)

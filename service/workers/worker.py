@@ -38,6 +38,9 @@ class Worker:
     Args:
         seat: number of the worker, from 0.
         memory: the slots that requests come in.
+
+    Raises:
+        StartError: the system starts no process.
     """
 
     def __init__(self, settings: Settings, seat: int, memory: Memory) -> None:
@@ -45,7 +48,10 @@ class Worker:
         self._process = _SPAWN.Process(
             target=main, args=(settings, seat, memory, theirs), name="paddle-worker", daemon=True
         )
-        self._process.start()
+        try:
+            self._process.start()
+        except OSError as error:
+            raise StartError(f"no process can be started for a worker: {error.strerror}") from None
         theirs.close()  # so that the end of the process closes the pipe, and `receive` notices
         self._reason = "died"
         self._joining = threading.Lock()

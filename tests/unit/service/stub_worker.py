@@ -16,6 +16,7 @@ class StubWorker:
     """Answers with empty outputs.
 
     Attributes:
+        loads: it comes to an end of loading the model.
         gate: holds answers until it is set.
         reads: it lives long enough to read batches.
         fails: raised by batches of at least `fails_from`, after `answers_first` answers.
@@ -29,6 +30,7 @@ class StubWorker:
         self._ended = threading.Event()
         self._reason = "died"
         self._answers: deque[Reply | Exception] = deque()
+        self.loads = True
         self.gate = threading.Event()
         self.gate.set()
         self.reads = True
@@ -43,6 +45,9 @@ class StubWorker:
         return self._pid
 
     def wait_ready(self) -> Ready:
+        if not self.loads:
+            self._ended.wait()
+            raise StartError("the worker process died while loading the model")
         if self._unable:
             raise StartError(self._unable)
         return Ready((), (), {}, load_s=0.0, warm_s=0.0)

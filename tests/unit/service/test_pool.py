@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 import numpy as np
 import pytest
 
-from service.errors import RequestError
+from service.errors import RequestError, StartError
 from service.settings import from_environment
 from service.tensors import one
 from service.workers.messages import Ready, Refusal, Reply
@@ -28,13 +28,14 @@ class _Workshop:
         self.made: list[StubWorker] = []
         self.unable: str | None = None
         self.reads = True
+        self.loads = True
         self.complaints: list[str] = []
         self.restarts: list[str] = []
         self._clients = ThreadPoolExecutor()
 
     def start(self, seat: int) -> StubWorker:
         worker = StubWorker(self._memory, len(self.made) + 1, self.unable)
-        worker.reads = self.reads
+        worker.reads, worker.loads = self.reads, self.loads
         worker.fails = None if self.reads else Died()
         self.made.append(worker)
         return worker
@@ -284,3 +285,48 @@ def test_stopping_ends_all_workers_and_starts_none(workshop: _Workshop) -> None:
     pool.stop()
     _until(lambda: pool.unready == "no worker lives")
     assert len(workshop.made) == 2
+
+
+def test_stopping_while_the_model_is_loaded_is_no_complaint(workshop: _Workshop) -> None:
+    workshop.loads = False
+    pool = workshop.pool()
+    _until(lambda: workshop.made)
+    pool.stop()
+    _until(lambda: not pool._seats._workers)
+    assert workshop.complaints == []
+
+
+def test_a_worker_that_the_system_does_not_start_is_tried_again(
+    workshop: _Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.workers.seats._RETRY_S", 0.01)
+    pool = workshop.warm()
+    start = pool._seats._start
+
+    def fails(seat: int) -> StubWorker:
+        pool._seats._start = start
+        raise StartError("no process can be started")
+
+    pool._seats._start = fails
+    workshop.made[0].kill()
+    pool.run(_REQUEST, False)
+    assert workshop.restarts == ["died", "start"]
+
+
+def test_company_that_comes_again_still_goes_to_another_if_it_is_not_read(
+    workshop: _Workshop,
+) -> None:
+    pool = workshop.warm(MAX_BATCH="2", WAITING="2")
+    first = workshop.made[0]
+    first.gate.clear()
+    opening = workshop.send(pool)
+    _until(lambda: first.batches)
+    batch = [workshop.send(pool) for _ in range(2)]
+    _until(lambda: len(pool._batches._jobs) == 2)
+    first.fails, first.fails_from = Died(), 2
+    workshop.reads = False  # its successor is dead before it reads
+    first.gate.set()
+    opening.result()
+    _until(lambda: len(workshop.made) > 1)
+    workshop.reads = True
+    assert [future.result().batch for future in batch] == [1, 1]
