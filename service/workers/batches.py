@@ -53,11 +53,6 @@ class Job(Generic[W]):
     reply: Reply | None = None
     told: threading.Event = field(default_factory=threading.Event)
 
-    def lead(self, batch: Batch[W]) -> None:
-        """Has its thread lead a batch."""
-        self.leads = batch
-        self.told.set()
-
     def answer(self, reply: Reply) -> None:
         """Ends it."""
         self.reply = reply
@@ -66,7 +61,7 @@ class Job(Generic[W]):
 
 @dataclass(eq=False)
 class Batch(Generic[W]):
-    """Jobs that a worker has together; at first the one that leads it.
+    """Jobs that a worker has together; at first only the oldest.
 
     Attributes:
         jobs: those without an answer, by slot.
@@ -82,6 +77,12 @@ class Batch(Generic[W]):
     def answered(self, reply: Reply) -> None:
         """One of its jobs has come to its end."""
         self.jobs.pop(reply.slot).answer(reply)
+
+    def pass_lead(self) -> None:
+        """Has the thread of a job without an answer lead it."""
+        job = next(iter(self.jobs.values()))
+        job.leads = self
+        job.told.set()
 
 
 class Batches(Generic[W]):
@@ -117,7 +118,7 @@ class Batches(Generic[W]):
                 self._full_since = self._full_since or time.monotonic()
                 raise Full
             self._jobs.append(job)
-            self._match(0.0)
+            self._match()
             self._changed.notify_all()
 
     def put_back(self, jobs: Sequence[Job[W]]) -> None:
@@ -125,14 +126,20 @@ class Batches(Generic[W]):
         with self._changed:
             self._jobs[:0] = jobs
             self._drop_expired()
-            self._match(0.0)
+            self._match()
 
-    def free(self, worker: W) -> None:
-        """Gives a worker that has nothing to do the next batch, when there is one."""
+    def next(self, worker: W) -> Batch[W] | None:
+        """The next batch of a worker that has nothing to do; None, and it is free, without one.
+
+        Whoever asks has to see that a job of the batch leads it.
+        """
         with self._changed:
             self._drop_expired()
-            self._free.append(worker)
-            self._match(self._window_s)
+            batch = self._batch(worker, self._window_s) if self._jobs else None
+            if batch is None:
+                self._free.append(worker)
+            self._note_room()
+            return batch
 
     def gone(self, worker: W) -> None:
         """The worker gets no more batches."""
@@ -174,12 +181,15 @@ class Batches(Generic[W]):
         since = self._full_since
         return 0.0 if since is None else time.monotonic() - since
 
-    def _match(self, window_s: float) -> None:
+    def _match(self) -> None:
         while self._free and self._jobs:
-            leader = self._jobs.pop(0)
             # The worker that was free last has the most in its caches.
-            leader.lead(Batch(self._free.pop(), {leader.work.slot: leader}, window_s))
+            self._batch(self._free.pop(), window_s=0.0).pass_lead()
         self._note_room()
+
+    def _batch(self, worker: W, window_s: float) -> Batch[W]:
+        oldest = self._jobs.pop(0)
+        return Batch(worker, {oldest.work.slot: oldest}, window_s)
 
     def _note_room(self) -> None:
         if self._free or len(self._jobs) < self._waiting:

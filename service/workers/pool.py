@@ -65,7 +65,7 @@ class Pool:
         self._batches: Batches[WorkerLike] = Batches(
             settings.waiting, settings.max_batch, settings.window_s
         )
-        self._seats = Seats(settings.workers, start, self._batches, watcher, unable)
+        self._seats = Seats(settings.workers, start, self, watcher, unable)
         self._draining = False
 
     def start(self) -> None:
@@ -102,6 +102,14 @@ class Pool:
     def stop(self) -> None:
         """Ends the workers; requests inside them are lost, so drain first."""
         self._seats.stop()
+
+    def joined(self, worker: WorkerLike) -> None:
+        """A worker has loaded the model."""
+        self._employ(worker)
+
+    def left(self, worker: WorkerLike) -> None:
+        """A worker has ended."""
+        self._batches.gone(worker)
 
     def run(self, request: Tensors, document: bool) -> Result:
         """Has a request answered.
@@ -160,26 +168,45 @@ class Pool:
 
     def _lead(self, batch: Batch[WorkerLike], job: Job[WorkerLike]) -> None:
         """Brings a batch forward until the job has its reply, or has to wait again."""
-        worker = batch.worker
+        if not batch.ends and not self._sent(batch):
+            return
         try:
-            if not batch.ends:
-                self._batches.fill(batch)
-                for slot in batch.jobs:
-                    self._slots.memory.mark(slot, begun=False)
-                batch.ends = time.monotonic() + self._settings.deadline_s
-                worker.send([job.work for job in batch.jobs.values()])
             while job.reply is None:
-                batch.answered(worker.receive(batch.ends))
+                batch.answered(batch.worker.receive(batch.ends))
         except Hung:
-            worker.kill("hung")
+            batch.worker.kill("hung")
             self._lost(batch, hung=True)
         except Died:
             self._lost(batch, hung=False)
         else:
-            for following in batch.jobs.values():
-                following.lead(batch)
-                return
-            self._batches.free(worker)
+            self._go_on(batch)
+
+    def _go_on(self, batch: Batch[WorkerLike]) -> None:
+        """Has another thread read what is left of a batch, or gives its worker the next one."""
+        if batch.jobs:
+            batch.pass_lead()
+        else:
+            self._employ(batch.worker)
+
+    def _employ(self, worker: WorkerLike) -> None:
+        """Gives a worker that has nothing to do the next batch, if there is one."""
+        batch = self._batches.next(worker)
+        # Sent from here, so that the worker does not wait until the thread that leads it runs.
+        if batch is not None and (batch.window_s or self._sent(batch)):
+            batch.pass_lead()
+
+    def _sent(self, batch: Batch[WorkerLike]) -> bool:
+        """Gives a batch to its worker; False if that is gone, and the jobs come again."""
+        self._batches.fill(batch)
+        for slot in batch.jobs:
+            self._slots.memory.mark(slot, begun=False)
+        batch.ends = time.monotonic() + self._settings.deadline_s
+        try:
+            batch.worker.send([job.work for job in batch.jobs.values()])
+        except Died:
+            self._lost(batch, hung=False)
+            return False
+        return True
 
     def _lost(self, batch: Batch[WorkerLike], *, hung: bool) -> None:
         """Ends jobs whose worker is gone; those that may not have been its end come again.

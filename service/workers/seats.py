@@ -37,11 +37,11 @@ class Watcher(Protocol):
     def restarted(self, reason: str) -> None: ...
 
 
-class Crew(Protocol):
-    """Who has work for the workers; `service.workers.batches.Batches` has."""
+class Employer(Protocol):
+    """Who has work for the workers; `service.workers.pool.Pool` has."""
 
-    def free(self, worker: WorkerLike) -> None: ...
-    def gone(self, worker: WorkerLike) -> None: ...
+    def joined(self, worker: WorkerLike) -> None: ...
+    def left(self, worker: WorkerLike) -> None: ...
 
 
 class Seats:
@@ -49,7 +49,7 @@ class Seats:
 
     Args:
         start: starts the worker of a seat (from 0) and returns at once; may raise StartError.
-        crew: hears of workers that have nothing to do yet, and of those that are gone.
+        employer: hears of workers that are ready, and of those that have ended.
         unable: called once with one line when a first worker cannot load the model.
 
     Attributes:
@@ -62,13 +62,13 @@ class Seats:
         self,
         count: int,
         start: Callable[[int], WorkerLike],
-        crew: Crew,
+        employer: Employer,
         watcher: Watcher,
         unable: Callable[[str], None],
     ) -> None:
         self._count = count
         self._start = start
-        self._crew = crew
+        self._employer = employer
         self._watcher = watcher
         self._unable = unable
         self._lock = threading.Lock()
@@ -130,13 +130,13 @@ class Seats:
     def _joined(self, worker: WorkerLike, ready: Ready) -> None:
         self._watcher.loaded(ready)
         self.model = ready
-        self._crew.free(worker)
+        self._employer.joined(worker)
         with self._lock:
             self.live += 1
             self.warm = self.warm or self.live == self._count
 
     def _left(self, worker: WorkerLike, reason: str) -> None:
-        self._crew.gone(worker)
+        self._employer.left(worker)
         with self._lock:
             self.live -= 1
         how = describe_exit(self._ended(worker))

@@ -31,25 +31,25 @@ def _led(batches: Batches[str], leader: Job[str]) -> Batch[str]:
     return batch
 
 
-def _taken(batches: Batches[str], *leaders: Job[str]) -> list[list[int]]:
-    """What a worker gets who comes free once for each of the leaders."""
-    taken = []
-    for leader in leaders:
-        batches.free("worker")
-        taken.append(list(_led(batches, leader).jobs))
-    return taken
+def _next(batches: Batches[str]) -> list[int]:
+    """What a worker gets who comes free; empty if there is nothing."""
+    batch = batches.next("worker")
+    if batch is None:
+        return []
+    batches.fill(batch)
+    return list(batch.jobs)
 
 
 def test_a_batch_is_the_oldest_job_and_the_next_ones_of_its_bucket() -> None:
     jobs = [_job(1), _job(2, "b"), _job(3), _job(4), _job(5)]
     batches = _filled(*jobs)
-    assert _taken(batches, jobs[0], jobs[1], jobs[4]) == [[1, 3, 4], [2], [5]]
+    assert [_next(batches) for _ in range(4)] == [[1, 3, 4], [2], [5], []]
 
 
 def test_jobs_know_the_size_of_their_batch_and_when_it_left() -> None:
     jobs = [_job(1), _job(2)]
     before = time.monotonic()
-    _taken(_filled(*jobs), jobs[0])
+    _next(_filled(*jobs))
     assert [job.batch for job in jobs] == [2, 2]
     assert before <= jobs[1].dispatched <= time.monotonic()
 
@@ -62,7 +62,7 @@ def test_one_more_than_may_wait_is_refused() -> None:
 
 def test_a_free_worker_gets_a_job_even_if_none_may_wait() -> None:
     batches = _filled()
-    batches.free("worker")
+    _next(batches)
     job = _job(1)
     batches.put(job)
     assert _led(batches, job).worker == "worker"
@@ -73,7 +73,7 @@ def test_a_free_worker_gets_a_job_even_if_none_may_wait() -> None:
 def test_the_worker_that_was_free_last_is_taken_first() -> None:
     batches = _filled()
     for worker in ("one", "two"):
-        batches.free(worker)
+        batches.next(worker)
     jobs = [_job(1), _job(2)]
     for job in jobs:
         batches.put(job)
@@ -83,7 +83,7 @@ def test_the_worker_that_was_free_last_is_taken_first() -> None:
 def test_a_worker_that_is_gone_is_not_taken() -> None:
     batches = _filled()
     for worker in ("one", "two"):
-        batches.free(worker)
+        batches.next(worker)
     batches.gone("two")
     batches.gone("three")
     job = _job(1)
@@ -94,7 +94,7 @@ def test_a_worker_that_is_gone_is_not_taken() -> None:
 def test_a_job_that_has_expired_is_dropped_before_it_costs_anything() -> None:
     expired, good = _job(1, expires_in_s=-1), _job(2)
     batches = _filled(expired, good)
-    assert _taken(batches, good) == [[2]]
+    assert _next(batches) == [2]
     with pytest.raises(Expired):
         batches.turn(expired)
 
@@ -114,8 +114,9 @@ def test_expired_jobs_take_no_place_in_the_queue() -> None:
 def test_a_job_in_a_batch_waits_for_its_reply_beyond_its_deadline() -> None:
     leader, company = _job(1), _job(2, expires_in_s=0.05)
     batches = _filled(leader, company)
-    batches.free("worker")
-    batch = _led(batches, leader)
+    batch = batches.next("worker")
+    assert batch is not None
+    batches.fill(batch)
     with ThreadPoolExecutor() as threads:
         turn = threads.submit(batches.turn, company)
         time.sleep(0.1)
@@ -127,15 +128,18 @@ def test_a_job_in_a_batch_waits_for_its_reply_beyond_its_deadline() -> None:
 def test_the_lead_of_a_batch_can_be_passed_on() -> None:
     leader, company = _job(1), _job(2)
     batches = _filled(leader, company)
-    batches.free("worker")
-    batch = _led(batches, leader)
-    company.lead(batch)
-    assert batches.turn(company) is batch
+    batch = batches.next("worker")
+    assert batch is not None
+    batches.fill(batch)
+    for job in (leader, company):
+        batch.pass_lead()
+        assert batches.turn(job) is batch
+        batch.answered(Refusal(job.work.slot, 400, "no image"))
 
 
 def test_a_free_worker_does_not_wait_for_a_full_batch() -> None:
     batches: Batches[str] = Batches(waiting=9, largest=3, window_s=60.0)
-    batches.free("worker")
+    _next(batches)
     job = _job(1)
     batches.put(job)
     assert list(_led(batches, job).jobs) == [1]
@@ -144,33 +148,33 @@ def test_a_free_worker_does_not_wait_for_a_full_batch() -> None:
 def test_under_load_a_batch_waits_for_its_window() -> None:
     jobs = [_job(1), _job(2)]
     batches = _filled(*jobs, largest=3, window_s=60.0)
-    late = threading.Timer(0.05, batches.put, [_job(3)])
-    batches.free("worker")
-    late.start()
-    assert list(_led(batches, jobs[0]).jobs) == [1, 2, 3]
+    batch = batches.next("worker")
+    assert batch is not None
+    threading.Timer(0.05, batches.put, [_job(3)]).start()
+    batches.fill(batch)
+    assert list(batch.jobs) == [1, 2, 3]
 
 
 def test_a_full_batch_waits_for_nothing() -> None:
     jobs = [_job(1), _job(2)]
-    assert _taken(_filled(*jobs, largest=2, window_s=60.0), jobs[0]) == [[1, 2]]
+    assert _next(_filled(*jobs, largest=2, window_s=60.0)) == [1, 2]
 
 
 def test_what_comes_back_comes_first_and_alone() -> None:
     jobs = [_job(1), _job(2), _job(3)]
     batches = _filled(*jobs)
-    _taken(batches, jobs[0])
+    _next(batches)
     jobs[0].alone = True
-    late = _job(4)
-    batches.put(late)
+    batches.put(_job(4))
     batches.put_back([jobs[0]])
-    assert _taken(batches, jobs[0], late) == [[1], [4]]
+    assert [_next(batches) for _ in range(2)] == [[1], [4]]
 
 
 def test_what_comes_back_takes_a_worker_that_is_free() -> None:
     job = _job(1)
     batches = _filled(job)
-    _taken(batches, job)
-    batches.free("other")
+    _next(batches)
+    batches.next("other")
     batches.put_back([job])
     assert _led(batches, job).worker == "other"
 
@@ -183,5 +187,5 @@ def test_a_queue_counts_as_full_until_there_is_room() -> None:
         batches.put(_job(2))
     time.sleep(0.01)
     assert batches.full_for() >= 0.01
-    _taken(batches, job)
+    _next(batches)
     assert batches.full_for() == 0
