@@ -5,8 +5,8 @@ somebody needs (Grafana that reads Prometheus, a model that fetches from a store
 its own beside these. Probes come from the node itself, which is always allowed.
 
 Models serve requests and `/metrics` on one port. A policy tells ports apart and not paths, so
-requests could also come from Prometheus, and the gateway could read metrics: its routes lead every
-path of a model's host to the pods. Everybody else reads neither.
+requests could also come from Prometheus, and the gateway's routes lead every path of a model's host
+to the pods: that `/metrics` is not for what a proxy forwards, the pods see to themselves.
 
 https://kubernetes.io/docs/concepts/services-networking/network-policies/
 """

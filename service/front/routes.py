@@ -99,6 +99,6 @@ ROUTES = (
     _health("ready", "New requests are welcome"),
     _health("live", "The front answers"),
     Route("GET", "/metrics", "metrics", "Prometheus or OpenMetrics text",
-          {200: lambda _model: _METRICS}),
+          {200: lambda _model: _METRICS}, (404,)),
     Route("GET", "/openapi.json", "openapi", "This description", {200: _OBJECT}, (503,)),
 )  # fmt: skip

@@ -23,6 +23,9 @@ from service.workers.pool import Result
 
 _SERVER_VERSION = "1.0"
 
+# What a proxy adds. Prometheus asks the pod itself; what comes by the gateway comes from anybody.
+_FORWARDED = ("X-Forwarded-For", "Forwarded")
+
 # Bodies above this are parsed one after the other: the values of a JSON take many times its bytes
 # for as long as it is parsed, and under the interpreter's lock side by side is no faster.
 _LARGE_BYTES = 2**20
@@ -130,6 +133,8 @@ class Views:
         return jsonify(status="ok")
 
     def metrics(self) -> Response:
+        if any(header in request.headers for header in _FORWARDED):
+            raise RequestError(404, "metrics are not for requests that a proxy forwards")
         text, content_type = self._metrics.exposition(request.headers.get("Accept", ""))
         return Response(text, content_type=content_type)
 

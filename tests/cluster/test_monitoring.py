@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -66,6 +68,12 @@ def test_every_target_is_up_and_pods_have_the_uniform_labels(watched: Watched) -
         ("v1.2", "canary"),
     }
     assert all(each.keys() == UNIFORM for each in pods)
+
+
+def test_a_client_does_not_read_metrics(watched: Watched) -> None:
+    asking = Request(f"{watched.stack.platform.url}/metrics", headers={"Host": HOST})  # noqa: S310 - this machine
+    with pytest.raises(HTTPError, match="404"):
+        urlopen(asking, timeout=10)  # noqa: S310 - this machine
 
 
 def test_every_rule_is_loaded_and_healthy(watched: Watched) -> None:

@@ -274,6 +274,13 @@ def test_the_time_that_a_body_takes_is_not_the_models(front: _Front) -> None:
     assert front.metric("paddle_model_latency_seconds_sum") < 0.05
 
 
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded"])
+def test_metrics_are_not_for_those_who_come_by_a_gateway(front: _Front, header: str) -> None:
+    answer = front.client.get("/metrics", headers={header: "for=203.0.113.7"})
+    assert answer.status_code == 404
+    assert "paddle_model" not in answer.get_data(as_text=True)
+
+
 def test_metrics_come_in_the_format_that_is_asked_for(front: _Front) -> None:
     accept = {"Accept": "application/openmetrics-text; version=1.0.0"}
     assert front.client.get("/metrics", headers=accept).get_data().endswith(b"# EOF\n")
