@@ -63,7 +63,7 @@ def _measure(setup: Setup, chosen: argparse.Namespace) -> bool:
     if "raw" in chosen.only:
         claims += against_raw(setup, rounds, passes)
     if "latency" in chosen.only:
-        claims.append(latency(setup, rounds))
+        claims += latency(setup, rounds)
     if "metrics" in chosen.only:
         claims.append(metrics(rounds))
     if "overload" in chosen.only:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 import statistics
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.load.connection import Connection
 from bench.load.report import Report
 from bench.serving import metrics_cost
 from bench.serving.figures import Claim, raw_rate, row
-from bench.serving.processes import Loader, Raw
+from bench.serving.processes import BenchError, Loader, Raw
 from local.server import Server
 from local.service import Service
 
@@ -25,6 +27,9 @@ _BLANKS, _TURNS = 50, 8
 
 # Seconds for which a worker has nothing to do between two requests of one client, about.
 _REST_S = 0.001
+
+# Requests without a model in a round, and how a worker answers them.
+_REFUSED, _NO_IMAGE = 400, 415
 
 # Overload. Seconds that a request may wait: long beside a page, and still so short that a queue
 # which has room for `_ROOM` times as many meets it.
@@ -140,15 +145,16 @@ def _throughput(rates: Sequence[Mapping[int, _Rates]], cores: int) -> list[Claim
     ]
 
 
-def latency(setup: Setup, rounds: int) -> Claim:
+def latency(setup: Setup, rounds: int) -> list[Claim]:
     """What the way through the service adds to a request of one client, in turns with raw.
 
     With pages that take milliseconds: one of a third of a second varies by more than what is asked.
     A worker rests while its answer and the next request are on their way, and is slower after it
     than raw in a loop; so the claim has in it what any process loses that waits for requests. Raw
-    with rests, beside it, shows how much.
+    with rests, beside it, shows how much. So does the same way without a model, in a loop, where
+    nothing rests: it is the work that the service does for a request.
     """
-    added, over_rested = [], []
+    added, over_rested, way = [], [], []
     with (
         Raw(setup.python, setup.models, setup.blank.pages, 1) as raw,
         setup.service(setup.cores) as server,
@@ -166,13 +172,31 @@ def latency(setup: Setup, rounds: int) -> Claim:
             )
             added.append(p50[2] - p50[0])
             over_rested.append(p50[2] - p50[1])
+            way.append(1000 * _without_model(server))
     beside = f"over raw that rests {1000 * _REST_S:g} ms before each: "
-    return Claim(
-        "added p50 of one client, ms",
-        added,
-        *(False, 1.0),
-        f"{beside}{statistics.median(over_rested):.3f}",
-    )
+    return [
+        Claim(
+            "added p50 of one client, ms",
+            added,
+            *(False, 1.0),
+            f"{beside}{statistics.median(over_rested):.3f}",
+        ),
+        Claim("p50 of the way without a model, ms", way, False, 1.0, "client, front, worker, back"),
+    ]
+
+
+def _without_model(server: Server) -> float:
+    """Seconds, p50: bytes that are no image go all the way to a worker, which refuses them."""
+    connection = Connection("127.0.0.1", server.port)
+    took = []
+    for _ in range(_REFUSED):
+        begun = time.perf_counter()
+        status = connection.post("/infer", "image/png", b"no image").status
+        took.append(time.perf_counter() - begun)
+        if status != _NO_IMAGE:
+            raise BenchError(f"bytes that are no image got {status} and not {_NO_IMAGE}")
+    connection.close()
+    return statistics.median(took)
 
 
 def metrics(rounds: int) -> Claim:
