@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from infra.config import Model, Pool, StackConfig, Version
+from infra.claims import CLAIM, pod_claims
+from infra.config import (
+    ExistingPool,
+    Model,
+    NodePool,
+    StackConfig,
+    Version,
+    accelerator_of,
+    asks_for_resource,
+)
 from infra.isolation import Manifest, container_security, placement, pod_security
 from infra.names import (
     DELETE_AT_ONCE,
@@ -15,6 +24,7 @@ from infra.names import (
     selector,
     version_labels,
 )
+from infra.tracks import priority_class_name
 
 CONTAINER_PORT = 8000
 # The gateway learns of a leaving pod 0.1 to 2 s after the API does (Traefik's throttle): until
@@ -35,6 +45,8 @@ def deployment(config: StackConfig, name: str, version_name: str) -> Manifest:
     labels = version_labels(name, version_name)
     pod_spec: Manifest = {
         **placement(name, version_name, version.pool, pool, model.isolation == "shared"),
+        **_devices(version, pool),
+        "priorityClassName": priority_class_name(config.namespace, pool.track),
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "securityContext": pod_security(),
@@ -153,7 +165,7 @@ def track(model: Model, version_name: str) -> str:
     return "stable" if version_name == model.stable else "canary"
 
 
-def _server(name: str, version_name: str, version: Version, pool: Pool) -> Manifest:
+def _server(name: str, version_name: str, version: Version, pool: NodePool) -> Manifest:
     return {
         "name": "server",
         "image": version.image,
@@ -176,21 +188,58 @@ def _server(name: str, version_name: str, version: Version, pool: Pool) -> Manif
     }
 
 
-def _environment(name: str, version_name: str, version: Version, pool: Pool) -> dict[str, str]:
+def _environment(name: str, version_name: str, version: Version, pool: NodePool) -> dict[str, str]:
     given = {"MODEL_NAME": name, "MODEL_VERSION": version_name}
-    if pool.accelerator != "none":
+    accelerator = accelerator_of(pool)
+    if accelerator is not None:
         # One worker process drives one device.
         given["WORKERS"] = str(version.resources.accelerators)
+        if accelerator.device is not None:
+            given |= {"DEVICE": accelerator.device, "GPUS": str(version.resources.accelerators)}
     return {**given, **version.env}
 
 
-def _resources(version: Version, pool: Pool) -> Manifest:
+def _devices(version: Version, pool: NodePool) -> Manifest:
+    """The part of a pod's spec that its accelerator needs."""
+    spec: Manifest = {}
+    accelerator = accelerator_of(pool)
+    runtime = pool.runtime_class or (accelerator and accelerator.runtime_class)
+    if runtime:
+        spec["runtimeClassName"] = runtime
+    if _claims(version, pool):
+        spec["resourceClaims"] = pod_claims(version.pool, version.resources.accelerators)
+    return spec
+
+
+def _claims(version: Version, pool: NodePool) -> bool:
+    by_claim = isinstance(pool, ExistingPool) and pool.dra is not None
+    return by_claim and version.resources.accelerators > 0
+
+
+def _resources(version: Version, pool: NodePool) -> Manifest:
     wanted = version.resources
     # No CPU limit: throttling turns a busy second into a slow one for every request.
     limits = {"memory": wanted.memory, "ephemeral-storage": "512Mi"}
-    if pool.accelerator != "none":
+    if asks_for_resource(pool):
         limits[pool.accelerator] = str(wanted.accelerators)
-    return {"requests": {"cpu": wanted.cpu, **limits}, "limits": limits}
+        limits |= _share(pool)
+    resources: Manifest = {"requests": {"cpu": wanted.cpu, **limits}, "limits": limits}
+    if _claims(version, pool):
+        resources["claims"] = [{"name": CLAIM}]
+    return resources
+
+
+def _share(pool: NodePool) -> dict[str, str]:
+    """Which part of a card each of a pod's accelerators is, where it is one."""
+    accelerator = accelerator_of(pool)
+    if not isinstance(pool, ExistingPool) or pool.share is None:
+        return {}
+    if accelerator is None or accelerator.share is None:
+        return {}
+    part = {accelerator.share.memory: str(pool.share.memory)}
+    if pool.share.cores is not None:
+        part[accelerator.share.cores] = str(pool.share.cores)
+    return part
 
 
 def _probe(kind: str, period: int, failures: int) -> Manifest:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from infra.config import StackConfig, Version
+from infra.config import StackConfig
+from infra.config.version import fewest_pods, most_pods
 
 
 @dataclass(frozen=True)
@@ -33,16 +34,6 @@ class PoolChange:
     accelerator: str
     before: Demand
     after: Demand
-
-
-def fewest_pods(version: Version) -> int:
-    """Pods of a version at the least: with an autoscaler, its lower end."""
-    return version.autoscale.min if version.autoscale else version.replicas
-
-
-def most_pods(version: Version) -> int:
-    """Pods of a version at the most: with an autoscaler, its upper end."""
-    return version.autoscale.max if version.autoscale else version.replicas
 
 
 def pool_changes(before: StackConfig, after: StackConfig) -> list[PoolChange]:
