@@ -1,7 +1,8 @@
 """JSON Schemas for kubeconform out of the Go modules that the cluster itself is built from.
 
 Kubernetes ships its OpenAPI documents; the Gateway API, Karpenter and the Prometheus Operator ship
-their CRDs. Each becomes one strict schema for a kind that needs no other file, in the cache directory.
+their CRDs. Each becomes one strict schema for a kind that needs no other file, in the cache
+directory.
 """
 
 from __future__ import annotations
