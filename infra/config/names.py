@@ -190,7 +190,7 @@ DisruptedNodes = Annotated[
     str,
     Field(
         pattern="^((100|[0-9]{1,2})%|[0-9]+)$",
-        title='a number of nodes or percent in quotes, such as "1" or "10%"',
+        title='a number of nodes or percent, such as "1" or "10%"',
     ),
 ]
 CloudName = Annotated[
