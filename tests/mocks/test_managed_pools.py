@@ -118,7 +118,7 @@ def test_a_wrong_argument_would_be_found(path: tuple[str, ...], value: object, m
 def misfits(module: Any, arguments: type, given: Mapping[str, Any]) -> Iterator[str]:  # noqa: ANN401
     """What of `given` the package's class of arguments does not take, by its own annotations."""
     parameters = inspect.signature(arguments).parameters
-    hints = typing.get_type_hints(arguments.__init__, vars(module))
+    hints = typing.get_type_hints(inspect.getattr_static(arguments, "__init__"), vars(module))
     for name, parameter in parameters.items():
         if parameter.default is inspect.Parameter.empty and name not in given:
             yield f"{name} is missing"

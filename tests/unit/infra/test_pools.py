@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from infra.config import parse
-from infra.managed_pools import inputs
+from infra.config import ManagedPool, parse
+from infra.managed_pools import Inputs, inputs
 from infra.model import deployment
 from infra.node_pools import pool_objects
 from tests.unit.config.edits import edited
@@ -42,6 +42,12 @@ def environment(edits: Mapping[str, object]) -> dict[str, str]:
 def objects(edits: Mapping[str, object], kind: str) -> list[dict[str, Any]]:
     config = parse(edited(edits))
     return [each for each in pool_objects(config, "gpu-canary") if each["kind"] == kind]
+
+
+def managed(edits: Mapping[str, object]) -> Inputs:
+    pool = parse(edited(edits)).node_pools["gpu-canary"]
+    assert isinstance(pool, ManagedPool)
+    return inputs("gpu-canary", pool)
 
 
 def of(resource: str, **more: object) -> Mapping[str, object]:
@@ -210,8 +216,7 @@ def test_other_nodes_go_one_at_a_time_and_only_when_they_are_empty() -> None:
 def test_a_cloud_makes_nodes_that_the_pods_of_the_pool_fit_on() -> None:
     wanted = pod(eks())["nodeSelector"]
     for edits in (eks(), gke(), ACK):
-        pool = parse(edited(edits)).node_pools["gpu-canary"]
-        found = inputs("gpu-canary", pool)  # type: ignore[arg-type]
+        found = managed(edits)
         node = found.get("node_config", found)
         labels = node["labels"]
         if isinstance(labels, list):
@@ -223,8 +228,7 @@ def test_a_cloud_makes_nodes_that_the_pods_of_the_pool_fit_on() -> None:
 
 
 def test_ack_is_told_between_which_sizes_it_may_scale() -> None:
-    pool = parse(edited(ACK)).node_pools["gpu-canary"]
-    assert inputs("gpu-canary", pool) == {  # type: ignore[arg-type]
+    assert managed(ACK) == {
         "cluster_id": "c1",
         "node_pool_name": "gpu-canary",
         "vswitch_ids": ["vsw-1"],
@@ -248,14 +252,11 @@ def test_eks_takes_images_with_a_driver_where_there_are_cards(
     accelerator: str, images: str
 ) -> None:
     edits = eks(accelerator=accelerator, cards=None if accelerator == "none" else 4)
-    pool = parse(edited(edits)).node_pools["gpu-canary"]
-    assert inputs("gpu-canary", pool)["ami_type"] == images  # type: ignore[arg-type]
+    assert managed(edits)["ami_type"] == images
 
 
 def test_gke_is_told_of_cards_only_where_there_are_some() -> None:
     none = gke(accelerator="none", cardType=None, cards=None)
     for edits, count in ((gke(), 1), (none, None)):
-        pool = parse(edited(edits)).node_pools["gpu-canary"]
-        node = inputs("gpu-canary", pool)["node_config"]  # type: ignore[arg-type]
-        cards = node.get("guest_accelerators")
+        cards = managed(edits)["node_config"].get("guest_accelerators")
         assert (cards and cards[0]["count"]) == count
