@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from infra.config import KarpenterPool, show_duration
-from infra.config.pools import Budget
+from infra.config.karpenter import Budget
 from infra.isolation import Manifest, pool_labels, pool_taint
 from infra.names import DELETE_AT_ONCE, MANAGED_BY
 

@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-from infra.claims import CLAIM, pod_claims
-from infra.config import (
-    ExistingPool,
-    Model,
-    NodePool,
-    StackConfig,
-    Version,
-    accelerator_of,
-    asks_for_resource,
-)
+from infra.config import Model, NodePool, StackConfig, Version
+from infra.devices import container_claims, devices_of_pod, extended_resources, variables
 from infra.isolation import Manifest, container_security, placement, pod_security
 from infra.names import (
     DELETE_AT_ONCE,
@@ -45,7 +37,7 @@ def deployment(config: StackConfig, name: str, version_name: str) -> Manifest:
     labels = version_labels(name, version_name)
     pod_spec: Manifest = {
         **placement(name, version_name, version.pool, pool, model.isolation == "shared"),
-        **_devices(version, pool),
+        **devices_of_pod(version, pool),
         "priorityClassName": priority_class_name(config.namespace, pool.track),
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
@@ -190,56 +182,19 @@ def _server(name: str, version_name: str, version: Version, pool: NodePool) -> M
 
 def _environment(name: str, version_name: str, version: Version, pool: NodePool) -> dict[str, str]:
     given = {"MODEL_NAME": name, "MODEL_VERSION": version_name}
-    accelerator = accelerator_of(pool)
-    if accelerator is not None:
-        # One worker process drives one device.
-        given["WORKERS"] = str(version.resources.accelerators)
-        if accelerator.device is not None:
-            given |= {"DEVICE": accelerator.device, "GPUS": str(version.resources.accelerators)}
-    return {**given, **version.env}
-
-
-def _devices(version: Version, pool: NodePool) -> Manifest:
-    """The part of a pod's spec that its accelerator needs."""
-    spec: Manifest = {}
-    accelerator = accelerator_of(pool)
-    runtime = pool.runtime_class or (accelerator and accelerator.runtime_class)
-    if runtime:
-        spec["runtimeClassName"] = runtime
-    if _claims(version, pool):
-        spec["resourceClaims"] = pod_claims(version.pool, version.resources.accelerators)
-    return spec
-
-
-def _claims(version: Version, pool: NodePool) -> bool:
-    by_claim = isinstance(pool, ExistingPool) and pool.dra is not None
-    return by_claim and version.resources.accelerators > 0
+    return {**given, **variables(version, pool), **version.env}
 
 
 def _resources(version: Version, pool: NodePool) -> Manifest:
     wanted = version.resources
     # No CPU limit: throttling turns a busy second into a slow one for every request.
-    limits = {"memory": wanted.memory, "ephemeral-storage": "512Mi"}
-    if asks_for_resource(pool):
-        limits[pool.accelerator] = str(wanted.accelerators)
-        limits |= _share(pool)
-    resources: Manifest = {"requests": {"cpu": wanted.cpu, **limits}, "limits": limits}
-    if _claims(version, pool):
-        resources["claims"] = [{"name": CLAIM}]
-    return resources
-
-
-def _share(pool: NodePool) -> dict[str, str]:
-    """Which part of a card each of a pod's accelerators is, where it is one."""
-    accelerator = accelerator_of(pool)
-    if not isinstance(pool, ExistingPool) or pool.share is None:
-        return {}
-    if accelerator is None or accelerator.share is None:
-        return {}
-    part = {accelerator.share.memory: str(pool.share.memory)}
-    if pool.share.cores is not None:
-        part[accelerator.share.cores] = str(pool.share.cores)
-    return part
+    limits = {
+        "memory": wanted.memory,
+        "ephemeral-storage": "512Mi",
+        **extended_resources(version, pool),
+    }
+    requests = {"cpu": wanted.cpu, **limits}
+    return {"requests": requests, "limits": limits, **container_claims(version, pool)}
 
 
 def _probe(kind: str, period: int, failures: int) -> Manifest:

@@ -7,6 +7,7 @@ both give a frozen `StackConfig` or raise `ConfigErrors` with everything that is
 from infra.config.alerting import Alerting, Team
 from infra.config.errors import ConfigErrors, Problem
 from infra.config.hours import Dates, Hours, Mute, WorkingHours
+from infra.config.karpenter import KarpenterPool
 from infra.config.managed_pools import AckPool, EksPool, GkePool, ManagedPool
 from infra.config.model import Match, Model, Slo, Tls
 from infra.config.names import canary_name, object_name
@@ -19,7 +20,7 @@ from infra.config.pool_facts import (
     most_cards,
     node_names,
 )
-from infra.config.pools import ExistingPool, KarpenterPool, Pool
+from infra.config.pools import ExistingPool, Pool
 from infra.config.receivers import Dingtalk, Email, Feishu, Receivers, Robot, Webhook, Wecom
 from infra.config.rollout import Rollout
 from infra.config.stack import Gateway, Override, Registry, StackConfig

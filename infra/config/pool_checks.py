@@ -6,23 +6,20 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from infra.config import accelerators
+from infra.config.capacity_checks import check_capacity
 from infra.config.describe import one_of, show
 from infra.config.errors import Path, Problem
+from infra.config.karpenter import KarpenterPool
 from infra.config.managed_pools import GkePool, ManagedPool
 from infra.config.model import Model
-from infra.config.pool import NodePool
 from infra.config.pool_facts import (
     NONE,
     accelerator_of,
-    cards_of_node,
-    most_cards,
-    most_nodes,
     node_names,
 )
-from infra.config.pools import ExistingPool, KarpenterPool
+from infra.config.pools import ExistingPool
 from infra.config.stack import StackConfig
 from infra.config.values import show_duration
-from infra.config.version import Version, most_pods
 
 
 def check_pools(config: StackConfig) -> Iterator[Problem]:
@@ -36,7 +33,7 @@ def check_pools(config: StackConfig) -> Iterator[Problem]:
             yield from _karpenter(pool, at)
         if isinstance(pool, ManagedPool):
             yield from _managed(pool, at)
-        yield from _fits(config, name, pool, at)
+        yield from check_capacity(config, name, pool, at)
     for name, model in config.models.items():
         yield from _model(config, model, ("models", name))
 
@@ -170,78 +167,3 @@ def _mixes(model: Model, name: str) -> bool:
     """Whether another version of the model runs in the same pool."""
     pool = model.versions[name].pool
     return any(other != name and each.pool == pool for other, each in model.versions.items())
-
-
-def _fits(config: StackConfig, name: str, pool: NodePool, at: Path) -> Iterator[Problem]:
-    """What may run at once fits, at the upper end of every autoscaler."""
-    there = [
-        (model_name, version_name, version)
-        for model_name, model in config.models.items()
-        for version_name, version in model.versions.items()
-        if version.pool == name and most_pods(version) and version.resources.accelerators
-    ]
-    cards = cards_of_node(pool)
-    too_large = [
-        Problem(
-            ("models", model_name, "versions", version_name, "resources", "accelerators"),
-            f"{version.resources.accelerators}, while a node of nodePools.{name} has {cards}",
-            f"{cards} or less, or another pool",
-        )
-        for model_name, version_name, version in there
-        if cards is not None and version.resources.accelerators > cards
-    ]
-    yield from too_large
-    if pool.accelerator == NONE or too_large:
-        return
-    room, (known, limit) = most_cards(pool), _where(pool)
-    wanted = [
-        (f"{model} {v}", most_pods(each) * each.resources.accelerators) for model, v, each in there
-    ]
-    total = sum(cards for _, cards in wanted)
-    if room is not None and total > room:
-        each = ", ".join(f"{who} {cards}" for who, cards in wanted)
-        yield Problem(
-            (*at, *limit),
-            f"{known} with {room} {pool.accelerator}, of which {total} are wanted ({each})",
-            "more, or fewer replicas (autoscale.max) for the versions that run there",
-        )
-    elif cards is not None:
-        yield from _apart(config, name, pool, cards)
-
-
-def _apart(config: StackConfig, name: str, pool: NodePool, cards: int) -> Iterator[Problem]:
-    """Versions of a model, which share no node, find nodes enough."""
-    nodes, (known, limit) = most_nodes(pool), _where(pool)
-    for model_name, model in config.models.items():
-        versions = [each for each in model.versions.values() if each.pool == name]
-        needed = _nodes_needed(versions, cards) if model.isolation == "required" else 0
-        if nodes is not None and needed > nodes:
-            yield Problem(
-                ("nodePools", name, *limit),
-                f"{known}, while {len(versions)} versions of {model_name}, which share no node, "
-                f"need {needed}",
-                "more nodes, or park a version (replicas: 0)",
-            )
-
-
-def _nodes_needed(versions: list[Version], cards: int) -> int:
-    """Nodes that versions need which share none, each with `cards`."""
-    needed = 0
-    for version in versions:
-        pods, each = most_pods(version), version.resources.accelerators
-        fit = cards // each if each else pods
-        needed += -(-pods // fit) if pods else 0
-    return needed
-
-
-def _where(pool: NodePool) -> tuple[str, Path]:
-    """How the pool says how much there is of it, and the key that says so."""
-    if isinstance(pool, ExistingPool):
-        return _plural(len(pool.nodes)), ("nodes",)
-    if isinstance(pool, ManagedPool):
-        return f"at most {_plural(pool.size.max)}", ("size", "max")
-    return "a limit", ("limits", pool.accelerator)
-
-
-def _plural(nodes: int) -> str:
-    return "1 node" if nodes == 1 else f"{nodes} nodes"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from infra.config import accelerators
 from infra.config.accelerators import Accelerator
+from infra.config.karpenter import KarpenterPool
 from infra.config.managed_pools import ManagedPool
 from infra.config.pool import NodePool
-from infra.config.pools import ExistingPool, KarpenterPool
+from infra.config.pools import ExistingPool
 
 NONE = "none"
 """The accelerator of nodes that have processors only."""
