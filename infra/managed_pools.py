@@ -104,7 +104,6 @@ def _gke(name: str, pool: GkePool) -> Inputs:
         "machine_type": pool.machine_type,
         "labels": pool_labels(name, pool),
         "taints": [{**pool_taint(name), "effect": "NO_SCHEDULE"}],
-        "oauth_scopes": ["https://www.googleapis.com/auth/cloud-platform"],
     }
     if pool.card_type is not None:
         driver = {"gpu_driver_version": "DEFAULT"}
