@@ -24,13 +24,16 @@ NAME = "isolation"
 def stack(new_stack: Callable[[str], Stack]) -> Iterator[Stack]:
     """v1.1 serves; nobody has asked for v1.2 yet."""
     made = new_stack(NAME)
-    update(made, {"v1.1": {}}, {})
+    assert update(made, {"v1.1": {}}, {}) == 0
     yield made
     made.pulumi("destroy", "--yes", "--skip-preview")
 
 
 def update(stack: Stack, versions: dict[str, dict[str, Any]], canary: dict[str, float]) -> int:
-    """Bring the stack there, with pools that say how many accelerators they have."""
+    """Bring the stack there, with pools that say how many accelerators they have.
+
+    Returns the status of the update.
+    """
     pools = {name: {**pool, "cards": CARDS} for name, pool in POOLS.items()}
     model = {
         "host": f"{NAME}.example.com",
