@@ -12,11 +12,7 @@ from infra.config.errors import Path, Problem
 from infra.config.karpenter import KarpenterPool
 from infra.config.managed_pools import GkePool, ManagedPool
 from infra.config.model import Model
-from infra.config.pool_facts import (
-    NONE,
-    accelerator_of,
-    node_names,
-)
+from infra.config.pool_facts import NONE, accelerator_of, node_names
 from infra.config.pools import ExistingPool
 from infra.config.stack import StackConfig
 from infra.config.values import show_duration
