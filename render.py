@@ -10,8 +10,9 @@ from pathlib import Path
 from infra.config import ConfigErrors, StackConfig, load_file
 from infra.isolation import Manifest, namespace
 from infra.model import autoscaler, deployment, disruption_budget, service
-from infra.node_pools import node_patches
+from infra.node_pools import pool_objects
 from infra.plain_yaml import dump_all
+from infra.tracks import priority_classes, quotas
 from infra.traffic import routes
 from monitoring.collection import manifests as monitoring
 
@@ -26,12 +27,15 @@ _EXAMPLES = """examples:
 def manifests(config: StackConfig, *, dashboards: bool = True) -> Iterator[Manifest]:
     """Every object that an update declares, but for those that hold secrets.
 
-    The objects of kind Node are patches: only what the stack owns of a node. `dashboards` says
+    Node pools of clouds are no Kubernetes objects and not among them. The objects of kind Node are
+    patches: only what the stack owns of a node. `dashboards` says
     whether those are among them, of which each has more lines than all the rest.
     """
     yield namespace(config.namespace)
-    for name, pool in config.node_pools.items():
-        yield from node_patches(name, pool)
+    yield from priority_classes(config)
+    yield from quotas(config)
+    for name in config.node_pools:
+        yield from pool_objects(config, name)
     for name, model in config.models.items():
         for version in model.versions:
             yield deployment(config, name, version)

@@ -11,12 +11,14 @@ from importlib import metadata
 import pulumi
 from pulumi import ComponentResource, CustomResource, CustomTimeouts, Resource, ResourceOptions
 
-from infra.config import Pool, Registry, StackConfig
+from infra.clouds import managed_node_pool
+from infra.config import ManagedPool, Registry, StackConfig
 from infra.guard import Record
 from infra.isolation import Manifest, namespace
 from infra.model import TERMINATION_SECONDS, autoscaler, deployment, disruption_budget, service
 from infra.names import DELETE_AT_ONCE, MANAGED_BY, REGISTRY_SECRET
-from infra.node_pools import node_patches
+from infra.node_pools import pool_objects
+from infra.tracks import priority_classes, quotas
 from infra.traffic import must_be_ready, routes
 
 # The engine starts the provider in the version of the package that it belongs to.
@@ -49,32 +51,45 @@ class PlatformArgs:
 
 
 class Platform(ComponentResource):
-    """The namespace and the pull secret."""
+    """The namespace, what each track may take of the cluster, and the pull secret.
+
+    `ready` is what everything of the stack comes after: pods of a priority class that is not there
+    are refused.
+    """
 
     def __init__(self, name: str, args: PlatformArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("paddle-canary:platform:Platform", name, {}, opts)
         config = args.config
-        self.namespace = register(namespace(config.namespace), ResourceOptions(parent=self))
+        opts = ResourceOptions(parent=self)
+        self.ready: list[Resource] = [
+            register(namespace(config.namespace), opts),
+            *(register(each, opts) for each in priority_classes(config)),
+        ]
+        opts = ResourceOptions(parent=self, depends_on=self.ready)
+        for quota in quotas(config):
+            register(quota, opts)
         if config.registry is not None:
-            opts = ResourceOptions(parent=self, depends_on=[self.namespace])
             pull_secret(config.namespace, config.registry, opts)
         self.register_outputs({})
 
 
 @dataclass(frozen=True)
 class NodePoolArgs:
-    """A pool of the stack file."""
+    """A pool of the stack file: its key in `nodePools` is the component's name."""
 
-    pool: Pool
+    config: StackConfig
 
 
 class NodePool(ComponentResource):
-    """The nodes of one pool, with its label and taint."""
+    """The nodes of one pool, with its label and taint, and what claims of them are made from."""
 
     def __init__(self, name: str, args: NodePoolArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("paddle-canary:node_pools:NodePool", name, {}, opts)
-        for patch in node_patches(name, args.pool):
-            register(patch, ResourceOptions(parent=self))
+        pool = args.config.node_pools[name]
+        if isinstance(pool, ManagedPool):
+            managed_node_pool(name, pool, ResourceOptions(parent=self))
+        for manifest in pool_objects(args.config, name):
+            register(manifest, ResourceOptions(parent=self))
         self.register_outputs({})
 
 

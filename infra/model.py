@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from infra.config import Model, Pool, StackConfig, Version
+from infra.config import Model, NodePool, StackConfig, Version
+from infra.devices import container_claims, devices_of_pod, extended_resources, variables
 from infra.isolation import Manifest, container_security, placement, pod_security
 from infra.names import (
     DELETE_AT_ONCE,
@@ -15,6 +16,7 @@ from infra.names import (
     selector,
     version_labels,
 )
+from infra.tracks import priority_class_name
 
 CONTAINER_PORT = 8000
 # The gateway learns of a leaving pod 0.1 to 2 s after the API does (Traefik's throttle): until
@@ -35,6 +37,8 @@ def deployment(config: StackConfig, name: str, version_name: str) -> Manifest:
     labels = version_labels(name, version_name)
     pod_spec: Manifest = {
         **placement(name, version_name, version.pool, pool, model.isolation == "shared"),
+        **devices_of_pod(version, pool),
+        "priorityClassName": priority_class_name(config.namespace, pool.track),
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "securityContext": pod_security(),
@@ -153,7 +157,7 @@ def track(model: Model, version_name: str) -> str:
     return "stable" if version_name == model.stable else "canary"
 
 
-def _server(name: str, version_name: str, version: Version, pool: Pool) -> Manifest:
+def _server(name: str, version_name: str, version: Version, pool: NodePool) -> Manifest:
     return {
         "name": "server",
         "image": version.image,
@@ -176,21 +180,21 @@ def _server(name: str, version_name: str, version: Version, pool: Pool) -> Manif
     }
 
 
-def _environment(name: str, version_name: str, version: Version, pool: Pool) -> dict[str, str]:
+def _environment(name: str, version_name: str, version: Version, pool: NodePool) -> dict[str, str]:
     given = {"MODEL_NAME": name, "MODEL_VERSION": version_name}
-    if pool.accelerator != "none":
-        # One worker process drives one device.
-        given["WORKERS"] = str(version.resources.accelerators)
-    return {**given, **version.env}
+    return {**given, **variables(version, pool), **version.env}
 
 
-def _resources(version: Version, pool: Pool) -> Manifest:
+def _resources(version: Version, pool: NodePool) -> Manifest:
     wanted = version.resources
     # No CPU limit: throttling turns a busy second into a slow one for every request.
-    limits = {"memory": wanted.memory, "ephemeral-storage": "512Mi"}
-    if pool.accelerator != "none":
-        limits[pool.accelerator] = str(wanted.accelerators)
-    return {"requests": {"cpu": wanted.cpu, **limits}, "limits": limits}
+    limits = {
+        "memory": wanted.memory,
+        "ephemeral-storage": "512Mi",
+        **extended_resources(version, pool),
+    }
+    requests = {"cpu": wanted.cpu, **limits}
+    return {"requests": requests, "limits": limits, **container_claims(version, pool)}
 
 
 def _probe(kind: str, period: int, failures: int) -> Manifest:

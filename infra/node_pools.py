@@ -1,17 +1,34 @@
-"""GPU node pools as Kubernetes objects.
+"""Node pools as Kubernetes objects.
 
-A pool is a set of nodes that carry its label and its taint. The provider `existing` takes nodes
-that somebody else made and patches both onto them.
+A pool is a set of nodes that carry its label and its taint. Of provider `existing` they are nodes
+that somebody else made, and both are patched onto them; Karpenter makes nodes with both; so do
+clouds, which know no Kubernetes objects for that (infra/managed_pools.py).
 """
 
 from __future__ import annotations
 
-from infra.config import Pool
-from infra.isolation import Manifest, pool_taint
-from infra.names import POOL, TRACK
+from collections.abc import Iterator
+
+from infra.claims import claim_templates, device_class
+from infra.config import ExistingPool, KarpenterPool, StackConfig
+from infra.isolation import Manifest, pool_labels, pool_taint
+from infra.karpenter import node_pool
 
 
-def node_patches(name: str, pool: Pool) -> list[Manifest]:
+def pool_objects(config: StackConfig, name: str) -> Iterator[Manifest]:
+    """Everything of one pool."""
+    pool = config.node_pools[name]
+    if isinstance(pool, ExistingPool):
+        yield from node_patches(name, pool)
+    if isinstance(pool, KarpenterPool):
+        yield node_pool(name, pool)
+    devices = device_class(config, name)
+    if devices is not None:
+        yield devices
+    yield from claim_templates(config, name)
+
+
+def node_patches(name: str, pool: ExistingPool) -> list[Manifest]:
     """One patch for each node of the pool, to be applied on the server and taken back with it.
 
     Kubernetes applies the list of taints as a whole. Taints that the nodes have from elsewhere
@@ -24,7 +41,7 @@ def node_patches(name: str, pool: Pool) -> list[Manifest]:
             "kind": "Node",
             "metadata": {
                 "name": node,
-                "labels": {POOL: name, TRACK: pool.track},
+                "labels": pool_labels(name, pool),
                 # A name of our own, so that a later update finds the fields it owns.
                 "annotations": {
                     "pulumi.com/patchFieldManager": "paddle-canary",

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from kubernetes import client
 
-from infra.config import StackConfig
+from infra.config import ExistingPool, StackConfig, node_names
 from infra.live import TIMEOUT, Access, asking
 
 _NAMES_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
@@ -27,7 +27,7 @@ def missing_nodes(stack: StackConfig, access: Access) -> dict[str, list[str]]:
         )
     present = {node.metadata.name for node in listed.items}
     missing = {
-        name: [node for node in pool.nodes if node not in present]
+        name: [node for node in node_names(pool) if node not in present]
         for name, pool in stack.node_pools.items()
     }
     return {name: nodes for name, nodes in missing.items() if nodes}
@@ -39,6 +39,8 @@ def without(stack: StackConfig, missing: Mapping[str, list[str]]) -> StackConfig
         name: pool.model_copy(
             update={"nodes": tuple(n for n in pool.nodes if n not in missing.get(name, ()))}
         )
+        if isinstance(pool, ExistingPool)
+        else pool
         for name, pool in stack.node_pools.items()
     }
     return stack.model_copy(update={"node_pools": pools})

@@ -14,6 +14,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 
+from infra.clouds import PackagesMissing, require_packages
 from infra.components import (
     ModelRelease,
     ModelReleaseArgs,
@@ -81,7 +82,7 @@ async def _declare(
 ) -> list[pulumi.Resource]:
     """Declare everything. Returns all routes."""
     platform = Platform("platform", PlatformArgs(config))
-    after_platform = pulumi.ResourceOptions(depends_on=[platform.namespace])
+    after_platform = pulumi.ResourceOptions(depends_on=platform.ready)
     releases = [
         ModelRelease(
             name,
@@ -96,8 +97,8 @@ async def _declare(
     # Not by dependencies: of everything on every route, the state of 200 models would have a
     # quarter of a million, and one changed weight would rewrite it at every resource.
     await _done(first)
-    for name, pool in config.node_pools.items():
-        NodePool(name, NodePoolArgs(pool))
+    for name in config.node_pools:
+        NodePool(name, NodePoolArgs(config), after_platform)
     last: list[pulumi.Resource] = []
     for release in releases:
         workloads = release.deploy()
@@ -140,12 +141,17 @@ async def _last_memory() -> Memory:
 
 def _configuration() -> StackConfig:
     try:
-        return parse(_values())
+        config = parse(_values())
+        require_packages(config)
+    except PackagesMissing as missing:
+        lines = indent(str(missing), "  ")
+        raise pulumi.RunError(f"a package is missing; nothing was changed\n{lines}") from missing
     except ConfigErrors as errors:
         lines = indent(str(errors), "  ")
         raise pulumi.RunError(
             f"the configuration is refused; nothing was changed\n{lines}"
         ) from errors
+    return config
 
 
 def _values() -> dict[str, object]:

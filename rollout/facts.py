@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from kubernetes import client
 from kubernetes.utils.quantity import parse_quantity
 
-from infra.config import StackConfig
+from infra.config import StackConfig, asks_for_resource
 from infra.names import MODEL, POOL, VERSION
 from rollout.kube import TIMEOUT, asked
 from rollout.preflight import Pods
@@ -40,9 +40,10 @@ def spare(api: client.ApiClient, config: StackConfig) -> dict[str, int]:
     free: Counter[str] = Counter()
     for node in nodes:
         pool = node.metadata.labels[POOL]
-        if pool not in config.node_pools or node.spec.unschedulable:
+        known = config.node_pools.get(pool)
+        if known is None or node.spec.unschedulable or not asks_for_resource(known):
             continue
-        resource = config.node_pools[pool].accelerator
+        resource = known.accelerator
         there = _amount(node.status.allocatable, resource)
         free[pool] += there - _asked_for(all_pods, node.metadata.name, resource)
     return dict(free)

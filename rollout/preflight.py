@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from infra.config import StackConfig
+from infra.config import StackConfig, asks_for_resource, has_fixed_nodes
 from infra.split import Split, percent
 
 
@@ -87,7 +87,8 @@ def _room(config: StackConfig, model: str, new: str, facts: Facts) -> Iterator[s
     if version is None:
         return
     pool = config.node_pools[version.pool]
-    if pool.accelerator == "none":
+    # Nobody knows what waits as claims, nor how many nodes somebody will make for pods that wait.
+    if not asks_for_resource(pool) or not has_fixed_nodes(pool):
         return
     running = facts.pods[new].running if new in facts.pods else 0
     wanted = version.autoscale.min if version.autoscale else version.replicas

@@ -25,8 +25,10 @@ class Engine:
     """How Paddle runs networks. Defaults are in `from_environment`.
 
     Attributes:
-        gpus: number of GPUs; 0 means CPU (GPUS; those the container sees). Worker n drives GPU
-            n modulo this number.
+        device: what the accelerators are to Paddle: `gpu` (NVIDIA, and Hygon DCU with its build
+            for ROCm), `xpu` (Kunlun) or `npu` (Ascend) (DEVICE, gpu).
+        gpus: number of accelerators; 0 means CPU (GPUS; the NVIDIA GPUs that the container sees).
+            Worker n drives number n modulo this one.
         precision: `fp32`, or `fp16` on a GPU: up to twice as fast, and answers change in the last
             digits, so compare the versions' quality first (PRECISION, fp32).
         tensorrt: builds TensorRT engines at start, which takes minutes, for faster runs
@@ -39,6 +41,7 @@ class Engine:
             which only take each other's cores.
     """
 
+    device: str
     gpus: int
     precision: str
     tensorrt: bool
@@ -102,6 +105,7 @@ def from_environment(env: Mapping[str, str]) -> Settings:
     Raises:
         StartError: a required variable is missing, or one is not a number in its range.
     """
+    device = _choice(env, "DEVICE", ("gpu", "xpu", "npu"))
     gpus = _number(env, "GPUS", visible_gpus(), 0)
     workers = _number(env, "WORKERS", gpus or granted_cores(), 1)
     return Settings(
@@ -110,8 +114,11 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         model_dir=Path(env.get("MODEL_DIR") or "/models"),
         port=_number(env, "PORT", 8000, 1, 65535),
         engine=Engine(
+            device=device,
             gpus=gpus,
-            precision=_choice(env, "PRECISION", ("fp32", "fp16") if gpus else ("fp32",)),
+            precision=_choice(
+                env, "PRECISION", ("fp32", "fp16") if gpus and device == "gpu" else ("fp32",)
+            ),
             tensorrt=_switch(env, "TENSORRT", default=False),
             gpu_memory_mb=_number(env, "GPU_MEMORY_MB", 500, 1),
             onednn=_switch(env, "ONEDNN", default=True),

@@ -7,10 +7,20 @@ both give a frozen `StackConfig` or raise `ConfigErrors` with everything that is
 from infra.config.alerting import Alerting, Team
 from infra.config.errors import ConfigErrors, Problem
 from infra.config.hours import Dates, Hours, Mute, WorkingHours
+from infra.config.karpenter import KarpenterPool
+from infra.config.managed_pools import AckPool, EksPool, GkePool, ManagedPool
 from infra.config.model import Match, Model, Slo, Tls
 from infra.config.names import canary_name, object_name
 from infra.config.parse import parse
-from infra.config.pools import Pool
+from infra.config.pool import NodePool
+from infra.config.pool_facts import (
+    accelerator_of,
+    asks_for_resource,
+    has_fixed_nodes,
+    most_cards,
+    node_names,
+)
+from infra.config.pools import ExistingPool, Pool
 from infra.config.receivers import Dingtalk, Email, Feishu, Receivers, Robot, Webhook, Wecom
 from infra.config.rollout import Rollout
 from infra.config.stack import Gateway, Override, Registry, StackConfig
@@ -19,18 +29,25 @@ from infra.config.values import Secret, Weight, show_duration, tenths
 from infra.config.version import Autoscale, Resources, Version
 
 __all__ = [
+    "AckPool",
     "Alerting",
     "Autoscale",
     "ConfigErrors",
     "Dates",
     "Dingtalk",
+    "EksPool",
     "Email",
+    "ExistingPool",
     "Feishu",
     "Gateway",
+    "GkePool",
     "Hours",
+    "KarpenterPool",
+    "ManagedPool",
     "Match",
     "Model",
     "Mute",
+    "NodePool",
     "Override",
     "Pool",
     "Problem",
@@ -49,8 +66,13 @@ __all__ = [
     "Wecom",
     "Weight",
     "WorkingHours",
+    "accelerator_of",
+    "asks_for_resource",
     "canary_name",
+    "has_fixed_nodes",
     "load_file",
+    "most_cards",
+    "node_names",
     "object_name",
     "parse",
     "show_duration",

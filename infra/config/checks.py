@@ -12,19 +12,20 @@ from infra.config.describe import one_of, show
 from infra.config.errors import Path, Problem
 from infra.config.model_checks import check_model
 from infra.config.names import LONGEST_NAME, canary_name, object_name
+from infra.config.pool_checks import check_pools
 from infra.config.stack import StackConfig
 
 
 def check(config: StackConfig) -> Iterator[Problem]:
     """Find everything that is wrong between values, but for the override."""
     yield from _data_plane(config)
-    yield from _nodes(config)
     yield from _object_names(config)
     yield from _routes(config)
     for name, model in config.models.items():
         yield from check_model(config, model, ("models", name))
     yield from check_alerting(config)
     yield from check_collection(config)
+    yield from check_pools(config)
 
 
 def check_override(config: StackConfig) -> Iterator[Problem]:
@@ -60,19 +61,6 @@ def _data_plane(config: StackConfig) -> Iterator[Problem]:
                 f"{len(model.canary)} canaries",
                 "one, since an Ingress takes no more, or set dataPlane: gateway",
             )
-
-
-def _nodes(config: StackConfig) -> Iterator[Problem]:
-    owners: dict[str, str] = {}
-    for name, pool in config.node_pools.items():
-        for place, node in enumerate(pool.nodes):
-            if node in owners:
-                yield Problem(
-                    ("nodePools", name, "nodes", place),
-                    f"{show(node)}, which nodePools.{owners[node]} has already",
-                    "each node once, in one pool",
-                )
-            owners.setdefault(node, name)
 
 
 def _object_names(config: StackConfig) -> Iterator[Problem]:

@@ -11,17 +11,18 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from infra.config.errors import Path, Problem
-from infra.config.schema import schema_at
+from infra.config.schema import TAG, one_of_tags, schema_at, without_tag
 from infra.config.tuning import elsewhere
 from infra.config.values import Secret
 
 _LONGEST_SHOWN = 60
+_NO_SUCH_TAG = ("union_tag_invalid", "union_tag_not_found")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 
 
 def location(error: ErrorDetails) -> tuple[Path, bool]:
     """Tell where an error is, and whether the key there is wrong rather than its value."""
-    path = tuple(error["loc"])
+    path = without_tag(error["loc"])
     # Pydantic marks keys so, but a key may have this very name.
     is_key = error["type"] != "extra_forbidden" and path[-1] == "[key]"
     is_key = is_key and len(path) > 1 and error["input"] == path[-2]
@@ -32,14 +33,19 @@ def describe(error: ErrorDetails) -> Problem:
     """Say in the project's words what Pydantic refused."""
     path, is_key = location(error)
     value = error["input"]
+    if error["type"] in _NO_SUCH_TAG and isinstance(value, Mapping):
+        provider = value.get(TAG)
+        found = "nothing" if provider is None else show(provider)
+        return Problem((*path, TAG), found, one_of_tags(path))
+    within = error["loc"][:-1] if is_key else error["loc"]
     if error["type"] == "extra_forbidden":
-        known = schema_at(path[:-1]).get("properties", {})
+        known = schema_at(within[:-1]).get("properties", {})
         write = elsewhere(path) or f"{nearest(str(path[-1]), known)}, or remove it"
         return Problem(path, "an unknown key", write)
     if is_key:
-        keys = schema_at(path[:-1]).get("propertyNames", {})
+        keys = schema_at(within[:-1]).get("propertyNames", {})
         return Problem(path, f"the key {show(value)}", keys.get("title", "a text"))
-    node = schema_at(path)
+    node = schema_at(within)
     found = "nothing" if error["type"] == "missing" else _found(value, node)
     return Problem(path, found, _write(value, node))
 

@@ -9,7 +9,7 @@ from infra.config.errors import Path, Problem
 from infra.config.model import Model
 from infra.config.stack import StackConfig
 from infra.config.values import show_moment, tenths
-from infra.config.version import Version
+from infra.config.version import Version, fewest_pods
 
 OWN_VARIABLES = ("MODEL_NAME", "MODEL_VERSION")
 """Variables that every container is given."""
@@ -50,7 +50,7 @@ def _version_of(model: Model) -> str:
 
 
 def _capacity(model: Model, at: Path) -> Iterator[Problem]:
-    staffed = [name for name, version in model.versions.items() if _pods(version)]
+    staffed = [name for name, version in model.versions.items() if fewest_pods(version)]
     for version, weight in model.canary.items():
         if weight and version in model.versions and version not in staffed:
             yield Problem(
@@ -64,10 +64,6 @@ def _capacity(model: Model, at: Path) -> Iterator[Problem]:
             f"0 for stable, while {staffed[0]} has pods",
             "1 or more, or 0 for every version to park the model",
         )
-
-
-def _pods(version: Version) -> int:
-    return version.autoscale.min if version.autoscale else version.replicas
 
 
 def _isolation(config: StackConfig, model: Model, at: Path) -> Iterator[Problem]:

@@ -164,6 +164,43 @@ Resource = Annotated[
         title="an extended resource such as nvidia.com/gpu, or none for nodes without accelerators",
     ),
 ]
+NodeLabelValue = Annotated[
+    str,
+    Field(
+        pattern=rf"^{_QUALIFIED}$",
+        title="a label's value of letters, digits, '.', '_' and '-', such as NVIDIA-L4",
+    ),
+]
+LimitName = Annotated[
+    str,
+    Field(
+        pattern=rf"^(cpu|{_LABEL}(\.{_LABEL})*/{_QUALIFIED})$",
+        title="cpu, or an extended resource such as nvidia.com/gpu",
+    ),
+]
+CelExpression = Annotated[
+    str,
+    Field(
+        pattern="^[^\r\n]+$",
+        max_length=1024,
+        title="a CEL expression in one line, such as device.capacity['gpu.nvidia.com'].memory…",
+    ),
+]
+DisruptedNodes = Annotated[
+    str,
+    Field(
+        pattern="^((100|[0-9]{1,2})%|[0-9]+)$",
+        title='a number of nodes or percent, such as "1" or "10%"',
+    ),
+]
+CloudName = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/+=@-]*$",
+        max_length=512,
+        title="a name or id as the cloud shows it, without spaces",
+    ),
+]
 Cpu = Annotated[
     str,
     Field(

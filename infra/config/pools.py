@@ -1,4 +1,4 @@
-"""GPU node pools."""
+"""GPU node pools: what each provider needs to know."""
 
 from __future__ import annotations
 
@@ -7,7 +7,16 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from infra.config.base import Part
-from infra.config.names import ObjectName, Resource, TaintKey, TaintValue
+from infra.config.karpenter import KarpenterPool
+from infra.config.managed_pools import AckPool, EksPool, GkePool
+from infra.config.names import (
+    CelExpression,
+    NodeLabelValue,
+    ObjectName,
+    TaintKey,
+    TaintValue,
+)
+from infra.config.pool import NodePool
 
 
 class Taint(Part):
@@ -21,11 +30,38 @@ class Taint(Part):
     )
 
 
-class ExistingPool(Part):
+class CardShare(Part):
+    """The part of a card that one of a pod's accelerators is, as HAMi cuts cards."""
+
+    memory: int = Field(
+        ge=1, title="MiB of a card's memory, such as 8192", description="MiB of a card's memory."
+    )
+    cores: int | None = Field(
+        default=None,
+        ge=1,
+        le=100,
+        title="percent of a card's cores from 1 to 100",
+        description="Percent of a card's cores. Default: what the others leave.",
+    )
+
+
+class Dra(Part):
+    """Devices by claims (Dynamic Resource Allocation) instead of an extended resource."""
+
+    selectors: Annotated[tuple[CelExpression, ...], Field(strict=False)] = Field(
+        default=(),
+        title="a list of CEL expressions about `device`",
+        description=(
+            "What else must hold of a device, in CEL. Default: the accelerator's kind is enough."
+        ),
+    )
+
+
+class ExistingPool(NodePool):
     """Nodes that are there already: the stack labels and taints them, and undoes it on removal."""
 
     provider: Literal["existing"] = Field(
-        title="existing, the only provider so far",
+        title="existing",
         description="Who makes the nodes: `existing` takes nodes that are there already.",
     )
     nodes: Annotated[tuple[ObjectName, ...], Field(strict=False)] = Field(
@@ -33,11 +69,14 @@ class ExistingPool(Part):
         title="a list of node names, such as [gpu-node-1]",
         description="Names of the nodes, as `kubectl get nodes` shows them.",
     )
-    accelerator: Resource = Field(
-        default="nvidia.com/gpu",
+    cards: int | None = Field(
+        default=None,
+        ge=1,
+        le=1024,
+        title="a whole number from 1 to 1024",
         description=(
-            "Extended resource of the accelerator, which pods request; `none` for nodes that "
-            "have processors only. Default nvidia.com/gpu."
+            "How many of `accelerator` each node offers (`kubectl describe node`). More than fits "
+            "is then refused before it waits in the cluster. Default: not known."
         ),
     )
     taints: Annotated[tuple[Taint, ...], Field(strict=False)] = Field(
@@ -48,14 +87,36 @@ class ExistingPool(Part):
             "taints as a whole: what is not named here is taken away. Default: none."
         ),
     )
-    track: Literal["stable", "canary"] = Field(
-        title="stable or canary",
+    share: CardShare | None = Field(
+        default=None, description="A part of a card for each pod (HAMi). Default: whole devices."
+    )
+    product: Annotated[tuple[NodeLabelValue, ...], Field(strict=False)] = Field(
+        default=(),
+        title="a list of products, such as [NVIDIA-A100-SXM4-80GB]",
         description=(
-            "Label of the nodes, for people and dashboards. It binds no version to the pool: a "
-            "promoted canary stays where it runs."
+            "Products that pods accept, as nodes tell them in `nvidia.com/gpu.product`. Default: "
+            "any that the pool has."
         ),
+    )
+    topology_key: TaintKey | None = Field(
+        default=None,
+        description=(
+            "Label that names the physical machine of nodes that are virtual ones. Versions of a "
+            "model then share no machine either. Default: a node is a machine."
+        ),
+    )
+    dra: Dra | None = Field(
+        default=None,
+        description="Devices by claims, from a driver in the cluster. Default: a device plugin.",
     )
 
 
-# Issue 5 makes this a union of pools, told apart by `provider`.
-Pool = ExistingPool
+Pool = Annotated[
+    ExistingPool | KarpenterPool | AckPool | EksPool | GkePool,
+    Field(
+        discriminator="provider",
+        title="a mapping with provider, track and what the provider needs",
+        json_schema_extra={"type": "object"},
+    ),
+]
+"""A pool of any provider."""

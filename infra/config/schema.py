@@ -12,6 +12,8 @@ from infra.config.errors import Path
 from infra.config.stack import StackConfig
 
 PREFIX = "paddle-canary:"
+TAG = "provider"
+"""The key by which a value tells which of several shapes it has."""
 TOP_KEYS = ("config", "encryptionsalt", "encryptedkey", "secretsprovider", "environment")
 """The keys that Pulumi itself knows in a stack file."""
 
@@ -63,17 +65,43 @@ def stack_schema() -> dict[str, Any]:
     }
 
 
-def schema_at(path: Path) -> dict[str, Any]:
-    """Return the schema of the value at a path, or {} where the types know no such path."""
+def without_tag(location: Path) -> Path:
+    """Turn Pydantic's location, in which a value's tag is a step, into the path of the value."""
     node = _resolve(config_schema())
-    for key in path:
-        below = node.get("properties", {}).get(key)
-        if below is None:
-            below = node.get("items" if isinstance(key, int) else "additionalProperties")
-        if not isinstance(below, dict):
-            return {}
-        node = _resolve(below)
+    path: list[str | int] = []
+    for key in location:
+        if "discriminator" in node:
+            node = _tagged(node, key)
+            continue
+        path.append(key)
+        node = _below(node, key)
+    return tuple(path)
+
+
+def one_of_tags(path: Path) -> str:
+    """List the tags that a value may have, as a sentence does."""
+    *most, last = schema_at(path)["discriminator"]["mapping"]
+    return f"{', '.join(most)} or {last}"
+
+
+def schema_at(location: Path) -> dict[str, Any]:
+    """Return the schema at one of Pydantic's locations, or {} where the types know no such one."""
+    node = _resolve(config_schema())
+    for key in location:
+        node = _tagged(node, key) if "discriminator" in node else _below(node, key)
     return node
+
+
+def _tagged(node: dict[str, Any], tag: str | int) -> dict[str, Any]:
+    ref = node["discriminator"]["mapping"].get(tag)
+    return _resolve({"$ref": ref}) if ref else {}
+
+
+def _below(node: dict[str, Any], key: str | int) -> dict[str, Any]:
+    below = node.get("properties", {}).get(key)
+    if below is None:
+        below = node.get("items" if isinstance(key, int) else "additionalProperties")
+    return _resolve(below) if isinstance(below, dict) else {}
 
 
 def _resolve(node: dict[str, Any]) -> dict[str, Any]:

@@ -78,3 +78,13 @@ class Version(Part):
             "image is pulled and a model loaded in that time."
         ),
     )
+
+
+def fewest_pods(version: Version) -> int:
+    """Pods of a version at the least: with an autoscaler, its lower end."""
+    return version.autoscale.min if version.autoscale else version.replicas
+
+
+def most_pods(version: Version) -> int:
+    """Pods of a version at the most: with an autoscaler, its upper end."""
+    return version.autoscale.max if version.autoscale else version.replicas

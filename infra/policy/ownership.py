@@ -14,7 +14,9 @@ _PATCHES = "Patch"
 _OF_NO_NAMESPACE = (
     "ClusterRole",
     "ClusterRoleBinding",
+    "DeviceClass",
     "EC2NodeClass",
+    "ECSNodeClass",
     "KWOKNodeClass",
     "Namespace",
     "NodePool",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from infra.config import StackConfig, Version
+from infra.config import StackConfig, most_cards
+from infra.config.pool_facts import NONE
+from infra.config.version import fewest_pods, most_pods
 
 
 @dataclass(frozen=True)
@@ -35,34 +38,68 @@ class PoolChange:
     after: Demand
 
 
-def fewest_pods(version: Version) -> int:
-    """Pods of a version at the least: with an autoscaler, its lower end."""
-    return version.autoscale.min if version.autoscale else version.replicas
+@dataclass(frozen=True)
+class CardChange:
+    """Cards of one kind in the whole stack.
 
+    before, after: what may be asked for at the most.
+    room_before, room_after: what its pools may have at the most; None where one does not say.
+    """
 
-def most_pods(version: Version) -> int:
-    """Pods of a version at the most: with an autoscaler, its upper end."""
-    return version.autoscale.max if version.autoscale else version.replicas
+    accelerator: str
+    before: int
+    after: int
+    room_before: int | None
+    room_after: int | None
 
 
 def pool_changes(before: StackConfig, after: StackConfig) -> list[PoolChange]:
-    """Every pool on which the demand changes."""
+    """Every pool on which the demand changes; twice where it gets another kind of card."""
     old, new = _demand(before), _demand(after)
-    pools = {**before.node_pools, **after.node_pools}
     return [
-        PoolChange(name, pool.accelerator, old.get(name, Demand()), new.get(name, Demand()))
-        for name, pool in pools.items()
-        if old.get(name, Demand()) != new.get(name, Demand())
+        PoolChange(*key, old.get(key, Demand()), new.get(key, Demand()))
+        for key in dict.fromkeys((*_pools(before), *_pools(after)))
+        if old.get(key, Demand()) != new.get(key, Demand())
     ]
 
 
-def _demand(config: StackConfig) -> dict[str, Demand]:
-    found: dict[str, Demand] = {}
+def card_changes(before: StackConfig, after: StackConfig) -> list[CardChange]:
+    """Every kind of card of which another number is asked for, or may be had."""
+    old, new = _demand(before), _demand(after)
+    kinds = dict.fromkeys(kind for _, kind in (*_pools(before), *_pools(after)) if kind != NONE)
+    found = [
+        CardChange(
+            kind, _most(old, kind), _most(new, kind), _room(before, kind), _room(after, kind)
+        )
+        for kind in kinds
+    ]
+    return [
+        each for each in found if (each.before, each.room_before) != (each.after, each.room_after)
+    ]
+
+
+def _pools(config: StackConfig) -> list[tuple[str, str]]:
+    return [(name, pool.accelerator) for name, pool in config.node_pools.items()]
+
+
+def _most(demand: Mapping[tuple[str, str], Demand], kind: str) -> int:
+    return sum(each.most_cards for (_, of_pool), each in demand.items() if of_pool == kind)
+
+
+def _room(config: StackConfig, kind: str) -> int | None:
+    """Cards that the pools may have together; 0 where there is no such pool."""
+    known = [most_cards(pool) for pool in config.node_pools.values() if pool.accelerator == kind]
+    return None if None in known else sum(each for each in known if each is not None)
+
+
+def _demand(config: StackConfig) -> dict[tuple[str, str], Demand]:
+    found: dict[tuple[str, str], Demand] = {}
     for model in config.models.values():
         for version in model.versions.values():
-            has_cards = config.node_pools[version.pool].accelerator != "none"
-            each = version.resources.accelerators if has_cards else 0
+            kind = config.node_pools[version.pool].accelerator
+            each = version.resources.accelerators if kind != NONE else 0
             pods, most = fewest_pods(version), most_pods(version)
             demand = Demand(pods, most, pods * each, most * each)
-            found[version.pool] = found.get(version.pool, Demand()) + demand
+            key = (version.pool, kind)
+            found[key] = found.get(key, Demand()) + demand
     return found

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from infra.config.errors import show_path
-from infra.review.capacity import Demand
+from infra.review.capacity import CardChange, Demand
 from infra.review.changes import Change, Topic
 from infra.review.review import Review
 from infra.review.undo import Undo
@@ -95,7 +95,7 @@ def _guard(review: Review) -> Iterator[str]:
 
 def _cards(review: Review) -> Iterator[str]:
     yield from ("## What it costs", "")
-    if not review.pools:
+    if not review.pools and not review.cards:
         yield from ("No pods and no cards more or less.", "")
         return
     rows = [
@@ -108,9 +108,28 @@ def _cards(review: Review) -> Iterator[str]:
         )
         for pool in review.pools
     ]
-    more = sum(pool.after.most_cards - pool.before.most_cards for pool in review.pools)
-    rows.append(("all", "", "", "", f"{more:+d}"))
-    yield from _table(("pool", "card", "pods", "cards", "cards at most"), rows)
+    rows += [
+        ("all", each.accelerator, "", "", f"{each.after - each.before:+d}")
+        for each in review.cards
+        if each.before != each.after
+    ]
+    if rows:
+        yield from _table(("pool", "card", "pods", "cards", "cards at most"), rows)
+    changed = [
+        each
+        for each in review.cards
+        if each.room_before != each.room_after and (each.room_before or each.room_after)
+    ]
+    if changed:
+        yield from (*_items(map(_room, changed)), "")
+
+
+def _room(cards: CardChange) -> str:
+    before, after = (
+        "an unknown number" if most is None else str(most)
+        for most in (cards.room_before, cards.room_after)
+    )
+    return f"{cards.accelerator} that pools may have at the most: {before} → {after}"
 
 
 def _pods(demand: Demand) -> str:
@@ -131,12 +150,21 @@ def _change(before: str, after: str) -> str:
 
 def _values(review: Review) -> Iterator[str]:
     for topic, heading in _HEADINGS.items():
-        found = [change for change in review.changes if change.topic == topic]
+        found = [
+            change
+            for change in review.changes
+            # Of another provider's keys, many say nothing on either side.
+            if change.topic == topic and (_says(change.before) or _says(change.after))
+        ]
         if found:
             yield from (f"## {heading}", "")
             yield from _table(("key", "before", "after"), map(_row, found))
     if review.secrets:
         yield from ("## Secrets", "", *_items(review.secrets), "")
+
+
+def _says(value: Any) -> bool:  # noqa: ANN401 - any value of a stack file
+    return value is not None and value != []
 
 
 def _row(change: Change) -> tuple[str, str, str]:

@@ -10,7 +10,7 @@ from infra.config import StackConfig
 from infra.config.errors import Path, Problem
 from infra.isolation import Manifest
 from infra.review.admission import conditions, refusals
-from infra.review.capacity import PoolChange, pool_changes
+from infra.review.capacity import CardChange, PoolChange, card_changes, pool_changes
 from infra.review.changes import Change, changes
 from infra.review.objects import ObjectChange, object_changes
 from infra.review.policies import violations
@@ -52,6 +52,7 @@ class Review:
     risks: tuple[Risk, ...] = ()
     traffic: tuple[Shift, ...] = ()
     pools: tuple[PoolChange, ...] = ()
+    cards: tuple[CardChange, ...] = ()
     changes: tuple[Change, ...] = ()
     secrets: tuple[str, ...] = ()
     objects: tuple[ObjectChange, ...] = ()
@@ -95,6 +96,7 @@ def review(
         ),
         tuple(moved),
         tuple(pools),
+        tuple(card_changes(old, new)),
         tuple(changed),
         tuple(secrets),
         tuple(objects),

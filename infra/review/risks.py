@@ -8,9 +8,10 @@ from typing import Literal
 
 from infra.config import Model, StackConfig
 from infra.config.errors import show_path
+from infra.config.version import most_pods
 from infra.guard import wanted_split
 from infra.names import MODEL, VERSION
-from infra.review.capacity import PoolChange, most_pods
+from infra.review.capacity import PoolChange
 from infra.review.changes import Change
 from infra.review.objects import ObjectChange
 from infra.split import percent

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from infra.config import StackConfig
+from infra.config.version import fewest_pods
 from infra.review.admission import best_record, conditions, refusals
-from infra.review.capacity import fewest_pods
 from infra.review.traffic import Shift
 from infra.traffic import must_be_ready
 

@@ -52,7 +52,7 @@ def secrets(config: StackConfig) -> dict[str, Mapping[str, Secret]]:
 
 
 def _priority(name: str) -> Manifest:
-    """Above models, which have none: what tells of a full cluster must still find a place in it."""
+    """Above models (infra/tracks.py): what tells of a full cluster must find a place in it."""
     return {
         "apiVersion": "scheduling.k8s.io/v1",
         "kind": "PriorityClass",

@@ -6,7 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from infra.config import StackConfig
-from infra.isolation import Manifest, container_security, pod_security, pool_toleration
+from infra.isolation import (
+    Manifest,
+    accelerator_taint,
+    container_security,
+    pod_security,
+    pool_toleration,
+)
 from infra.names import DELETE_AT_ONCE, POOL, REGISTRY_SECRET, SKIP_AWAIT, TAKE_BACK
 from monitoring.collection.names import CONFIGURATION, PORT_NAME, PORTS, labels, selector
 from monitoring.secret_files import DIRECTORY
@@ -107,11 +113,11 @@ def template(
     if config.registry is not None:
         spec["imagePullSecrets"] = [{"name": REGISTRY_SECRET}]
     if alerting.pool is not None:
-        accelerator = config.node_pools[alerting.pool].accelerator
         spec["nodeSelector"] = {POOL: alerting.pool}
         spec["tolerations"] = [pool_toleration(alerting.pool)]
-        if accelerator != "none":
-            spec["tolerations"].append({"key": accelerator, "operator": "Exists"})
+        taint = accelerator_taint(config.node_pools[alerting.pool])
+        if taint is not None:
+            spec["tolerations"].append({"key": taint, "operator": "Exists"})
     metadata: Manifest = {"labels": labels(name)}
     if annotations:
         metadata["annotations"] = dict(annotations)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infra.config import StackConfig
+from infra.config import StackConfig, node_names
 from monitoring.rules import series
 
 MODEL = 'namespace="$namespace",model="$model"'
@@ -35,9 +35,9 @@ def nvidia_pools(config: StackConfig) -> dict[str, str]:
     if config.alerting is None or config.alerting.dcgm is None:
         return {}
     return {
-        name: "|".join(pool.nodes).replace(".", "[.]")
+        name: "|".join(node_names(pool)).replace(".", "[.]")
         for name, pool in config.node_pools.items()
-        if pool.accelerator.startswith("nvidia.com/")
+        if pool.accelerator.startswith("nvidia.com/") and node_names(pool)
     }
 
 

@@ -39,6 +39,9 @@ def config(path: Path, stored: Path, engine: Engine, max_batch: int, gpu: int) -
         else:  # it is on unless told otherwise
             found.disable_mkldnn()
         return found
+    if engine.device != "gpu":
+        _other_device(found, engine.device, gpu)
+        return found
     there = device.cuda.device_count()
     if gpu >= there:
         raise StartError(
@@ -69,6 +72,24 @@ def config(path: Path, stored: Path, engine: Engine, max_batch: int, gpu: int) -
         found.enable_tuned_tensorrt_dynamic_shape()
         found.set_optim_cache_dir(tempfile.mkdtemp(prefix="tensorrt-"))  # models are read-only
     return found
+
+
+def _other_device(found: inference.Config, kind: str, number: int) -> None:
+    built = (
+        paddle.is_compiled_with_xpu()
+        if kind == "xpu"
+        else device.is_compiled_with_custom_device(kind)
+    )
+    if not built:
+        raise StartError(
+            f"DEVICE is {kind}, and paddle {paddle.__version__} in this image is built without it; "
+            f"take an image with Paddle for {kind}, or a pool with another accelerator"
+        )
+    if kind == "xpu":
+        found.enable_xpu()
+        found.set_xpu_device_id(number)
+    else:
+        found.enable_custom_device(kind, number)
 
 
 def _has_tensorrt() -> bool:

@@ -57,6 +57,7 @@ def new_stack(
 
     def make(name: str) -> Stack:
         platform.kubectl("delete", "namespace", name, "--ignore-not-found")
+        _forget_priorities(platform, name)
         directory = tmp_path_factory.mktemp(name)
         stack = Stack.create(platform, name, directory / "checkout", directory / "backend")
         made.append(stack)
@@ -67,6 +68,13 @@ def new_stack(
     yield make
     for stack in made:
         platform.kubectl("delete", "namespace", stack.name, "--ignore-not-found", "--wait=false")
+        _forget_priorities(platform, stack.name)
+
+
+def _forget_priorities(platform: Platform, namespace: str) -> None:
+    """They are in no namespace, and go with none."""
+    names = [f"{namespace}-{track}" for track in ("stable", "canary")]
+    platform.kubectl("delete", "priorityclass", *names, "--ignore-not-found")
 
 
 @pytest.fixture(scope="session")

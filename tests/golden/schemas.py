@@ -1,7 +1,8 @@
 """JSON Schemas for kubeconform out of the Go modules that the cluster itself is built from.
 
-Kubernetes ships its OpenAPI documents, the Gateway API and the Prometheus Operator their CRDs. Each
-becomes one strict schema for a kind that needs no other file, in the cache directory.
+Kubernetes ships its OpenAPI documents; the Gateway API, Karpenter and the Prometheus Operator ship
+their CRDs. Each becomes one strict schema for a kind that needs no other file, in the cache
+directory.
 """
 
 from __future__ import annotations
@@ -30,6 +31,12 @@ DEFINITIONS = (
         ("gateway.networking.k8s.io_httproutes",),
     ),
     (
+        "karpenter-api",
+        "sigs.k8s.io/karpenter",
+        "pkg/apis/crds",
+        ("karpenter.sh_nodepools",),
+    ),
+    (
         "prometheus-operator",
         "github.com/prometheus-operator/prometheus-operator",
         "example/prometheus-operator-crd",
@@ -46,6 +53,7 @@ DOCUMENTS = (
     "apis__networking.k8s.io__v1",
     "apis__policy__v1",
     "apis__rbac.authorization.k8s.io__v1",
+    "apis__resource.k8s.io__v1",
     "apis__scheduling.k8s.io__v1",
 )
 Schema = dict[str, Any]

@@ -23,6 +23,7 @@ STATUS = {
     "new-canary": 0,
     "new-stack": 0,
     "next-step": 0,
+    "other-accelerator": 0,
     "other-people": 2,
     "overruled-guard": 2,
     "plain-secret": 1,

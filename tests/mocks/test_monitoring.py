@@ -10,7 +10,7 @@ from infra.config import parse
 from infra.traffic import routes
 from monitoring.collection import manifests
 from tests.mocks.program import Registered, update
-from tests.mocks.test_program import SECRET
+from tests.mocks.test_program import PLATFORM, SECRET
 from tests.unit.config.edits import edited
 from tests.unit.monitoring.stacks import OPERATOR, SECRETS, stack, values
 
@@ -69,7 +69,7 @@ def test_programs_come_after_what_they_read(mode: dict[str, Any]) -> None:
 
 def test_the_namespace_comes_before_what_lives_in_it_and_that_of_the_models_before_all() -> None:
     found = update(values()).registered
-    assert found["Monitoring/monitoring"].depends_on == {"Namespace/paddle-models"}
+    assert found["Monitoring/monitoring"].depends_on == PLATFORM
     assert "Namespace/paddle-monitoring" in found["ConfigMap/prometheus"].depends_on
 
 

@@ -20,6 +20,11 @@ PASSWORD = "hush-hush"
 REGISTRY = {
     "registry": {"server": "registry.example.com", "username": "puller", "password": PASSWORD}
 }
+PLATFORM = {
+    "Namespace/paddle-models",
+    "PriorityClass/paddle-models-stable",
+    "PriorityClass/paddle-models-canary",
+}
 WORKLOADS = {
     f"{kind}/ocr-{version}"
     for kind in ("Deployment", "Service", "PodDisruptionBudget")
@@ -42,7 +47,7 @@ def test_a_stack_is_registered_with_its_parents() -> None:
     found = update(edited({})).registered
     assert {key: each.parent for key, each in found.items()} == {
         "Platform/platform": "Stack/paddle-canary-dev",
-        "Namespace/paddle-models": "Platform/platform",
+        **dict.fromkeys(PLATFORM, "Platform/platform"),
         "NodePool/gpu-stable": "Stack/paddle-canary-dev",
         "NodePool/gpu-canary": "Stack/paddle-canary-dev",
         "NodePatch/node-1": "NodePool/gpu-stable",
@@ -62,9 +67,27 @@ def test_objects_are_registered_as_they_are_rendered() -> None:
         assert {key: inputs[key] for key in manifest} == manifest
 
 
-def test_the_namespace_comes_before_what_lives_in_it() -> None:
+def test_namespace_and_priorities_come_before_what_needs_them() -> None:
     found = update(edited({})).registered
-    assert found["ModelRelease/ocr"].depends_on == {"Namespace/paddle-models"}
+    assert found["ModelRelease/ocr"].depends_on == PLATFORM
+
+
+def test_a_quota_is_registered_for_each_track_whose_cards_are_known() -> None:
+    found = update(edited({"nodePools/gpu-canary/cards": 4})).registered
+    assert found["ResourceQuota/canary"].depends_on == PLATFORM
+    assert "ResourceQuota/stable" not in found
+
+
+def test_a_karpenter_pool_is_registered_with_its_node_pool() -> None:
+    pool = {
+        "provider": "karpenter",
+        "nodeClass": {"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": "gpu"},
+        "limits": {"nvidia.com/gpu": 4},
+        "track": "canary",
+    }
+    found = update(edited({"nodePools/gpu-canary": pool})).registered
+    assert found["NodePool/gpu-canary"].inputs["spec"]["limits"] == {"nvidia.com/gpu": "4"}
+    assert "NodePatch/node-2" not in found
 
 
 def test_first_routes_wait_for_every_version_they_send_to() -> None:

@@ -369,3 +369,13 @@ def test_a_gpu_that_is_not_there_ends_the_start_with_one_line(
     (found,) = wheels["cpu"].run({"model": models["v1.1"], "env": {"GPUS": "1"}})
     assert "GPU 0 is wanted (GPUS is 1), paddle 3" in found["unable"]
     assert "sees 0; it needs paddlepaddle-gpu and a driver, or GPUS=0" in found["unable"]
+
+
+@pytest.mark.parametrize("device", ["xpu", "npu"])
+def test_a_device_that_paddle_is_built_without_ends_the_start_with_one_line(
+    wheel: Wheel, models: dict[str, Path], device: str
+) -> None:
+    wanted = {"DEVICE": device, "GPUS": "1"}
+    (found,) = wheel.run({"model": models["v1.1"], "env": wanted})
+    assert f"DEVICE is {device}, and paddle " in found["unable"]
+    assert "in this image is built without it; take an image with Paddle for" in found["unable"]

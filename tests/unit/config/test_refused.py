@@ -127,10 +127,10 @@ CASES: dict[str, tuple[Mapping[str, object], str]] = {
         'nodePools.gpu-canary.nodes[0]: found "Node_2"; '
         "write a Kubernetes name in lower case, such as gpu-node-1",
     ),
-    "a provider of another release": (
-        {"nodePools/gpu-canary/provider": "karpenter"},
-        'nodePools.gpu-canary.provider: found "karpenter"; '
-        "write existing, the only provider so far",
+    "an unknown provider": (
+        {"nodePools/gpu-canary/provider": "karpentr"},
+        'nodePools.gpu-canary.provider: found "karpentr"; '
+        "write ack, eks, existing, gke or karpenter",
     ),
     "an accelerator that is no resource name": (
         {"nodePools/gpu-canary/accelerator": "gpu"},
@@ -392,7 +392,8 @@ CASES: dict[str, tuple[Mapping[str, object], str]] = {
     "an unknown key that is like none": (
         {"nodePools/gpu-canary/xyz": 1},
         "nodePools.gpu-canary.xyz: found an unknown key; "
-        "write one of provider, nodes, accelerator, taints, track, or remove it",
+        "write one of accelerator, runtimeClass, track, provider, nodes, cards, taints, share, "
+        "product, topologyKey, dra, or remove it",
     ),
     "a version that is no mapping": (
         {V12: "registry/ocr:v1.2"},

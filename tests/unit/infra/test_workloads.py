@@ -10,7 +10,7 @@ import pytest
 from infra.config import StackConfig, parse
 from infra.isolation import namespace
 from infra.model import autoscaler, deployment, disruption_budget, service, track
-from infra.node_pools import node_patches
+from infra.node_pools import pool_objects
 from tests.unit.config.edits import edited
 
 
@@ -27,6 +27,10 @@ def server(config: StackConfig, version: str = "v1.1") -> dict[str, Any]:
     (container,) = pod(config, version)["containers"]
     found: dict[str, Any] = container
     return found
+
+
+def patches(config: StackConfig, pool: str) -> list[dict[str, Any]]:
+    return [each for each in pool_objects(config, pool) if each["kind"] == "Node"]
 
 
 def test_deployment_service_and_budget_pick_the_pods_of_one_version() -> None:
@@ -87,7 +91,7 @@ def test_pods_of_a_pool_without_accelerators_request_none() -> None:
 def test_pods_run_on_the_nodes_of_their_pool_and_tolerate_its_taint() -> None:
     config = stack()
     spec = pod(config, "v1.2")
-    (patch,) = node_patches("gpu-canary", config.node_pools["gpu-canary"])
+    (patch,) = patches(config, "gpu-canary")
     assert spec["nodeSelector"].items() <= patch["metadata"]["labels"].items()
     (taint,) = patch["spec"]["taints"]
     assert taint in [
@@ -98,7 +102,7 @@ def test_pods_run_on_the_nodes_of_their_pool_and_tolerate_its_taint() -> None:
 def test_a_pool_keeps_the_taints_that_it_names() -> None:
     kept = {"key": "nvidia.com/gpu", "effect": "NoSchedule"}
     config = stack({"nodePools/gpu-stable/taints": [kept]})
-    (patch,) = node_patches("gpu-stable", config.node_pools["gpu-stable"])
+    (patch,) = patches(config, "gpu-stable")
     assert patch["spec"]["taints"] == [
         {"key": "paddle-canary.dev/pool", "value": "gpu-stable", "effect": "NoSchedule"},
         kept,
@@ -107,9 +111,9 @@ def test_a_pool_keeps_the_taints_that_it_names() -> None:
 
 def test_each_node_of_a_pool_is_patched_with_pool_and_track() -> None:
     config = stack({"nodePools/gpu-stable/nodes": ["node-1", "node-3"]})
-    patches = node_patches("gpu-stable", config.node_pools["gpu-stable"])
-    assert [each["metadata"]["name"] for each in patches] == ["node-1", "node-3"]
-    for each in patches:
+    found = patches(config, "gpu-stable")
+    assert [each["metadata"]["name"] for each in found] == ["node-1", "node-3"]
+    for each in found:
         assert each["metadata"]["labels"] == {
             "paddle-canary.dev/pool": "gpu-stable",
             "paddle-canary.dev/track": "stable",

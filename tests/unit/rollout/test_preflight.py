@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from infra.config import load_file
+from infra.config import load_file, parse
 from infra.split import Split
 from rollout.preflight import Facts, Pods, objections
+from tests.unit.config.edits import edited
+from tests.unit.config.test_pools_refused import POOL, eks, karpenter
 
 CONFIG = load_file(Path(__file__).parents[3] / "Pulumi.prod.yaml")
 READY = Facts(
@@ -82,3 +85,16 @@ def test_an_unknown_model_is_told_the_known_ones() -> None:
     assert objections(CONFIG, "orc", "v1.2", READY) == (
         "models: found no orc; write one of layout, ocr",
     )
+
+
+@pytest.mark.parametrize(
+    "edits", [karpenter(), eks(), {f"{POOL}/dra": {}}], ids=["karpenter", "cloud", "claims"]
+)
+def test_room_is_not_counted_where_nodes_are_made_or_devices_claimed(
+    edits: Mapping[str, object],
+) -> None:
+    """A pod that waits is what makes a node; what is claimed is in no node's status."""
+    pool = parse(edited(edits)).node_pools["gpu-canary"]
+    pools = {**CONFIG.node_pools, "gpu-canary": pool}
+    config = CONFIG.model_copy(update={"node_pools": pools})
+    assert objections(config, "ocr", "v1.2", replace(READY, spare={})) == ()

@@ -19,7 +19,9 @@ from service.handlers.stages import batch_sizes, run_calls, run_one
 from service.settings import Engine
 from service.tensors import BYTES, Tensor, Tensors, datatype, one
 
-_CPU = Engine(gpus=0, precision="fp32", tensorrt=False, gpu_memory_mb=1, onednn=True, threads=1)
+_CPU = Engine(
+    device="gpu", gpus=0, precision="fp32", tensorrt=False, gpu_memory_mb=1, onednn=True, threads=1
+)
 _LETTERS = "abcdefgh"
 _CLASSES = len(_LETTERS) + 2  # and the blank, which stands for nothing, and the one between words
 

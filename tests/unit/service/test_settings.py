@@ -36,11 +36,22 @@ def test_an_empty_value_means_the_default() -> None:
         ("BATCH_WINDOW_MS", "6", "BATCH_WINDOW_MS is 6; the most that works is 5"),
         ("ONEDNN", "yes", "ONEDNN is 'yes'; write 1 for on or 0 for off"),
         ("PRECISION", "fp16", "PRECISION is 'fp16'; here it can be: fp32"),
+        ("DEVICE", "tpu", "DEVICE is 'tpu'; here it can be: gpu, xpu, npu"),
     ],
 )
 def test_a_wrong_value_is_named(name: str, value: str, message: str) -> None:
     with pytest.raises(StartError, match=message):
         from_environment({**_LEAST, name: value})
+
+
+def test_a_pool_says_how_many_accelerators_of_which_kind_there_are() -> None:
+    engine = from_environment({**_LEAST, "DEVICE": "xpu", "GPUS": "2"}).engine
+    assert (engine.device, engine.gpus) == ("xpu", 2)
+
+
+def test_half_precision_is_for_gpus_only() -> None:
+    with pytest.raises(StartError, match="PRECISION is 'fp16'"):
+        from_environment({**_LEAST, "DEVICE": "npu", "GPUS": "1", "PRECISION": "fp16"})
 
 
 @pytest.mark.parametrize(

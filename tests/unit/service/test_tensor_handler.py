@@ -15,7 +15,9 @@ from service.handlers.tensor import TensorHandler
 from service.settings import Engine
 from service.tensors import Spec, Tensor
 
-_CPU = Engine(gpus=0, precision="fp32", tensorrt=False, gpu_memory_mb=1, onednn=True, threads=1)
+_CPU = Engine(
+    device="gpu", gpus=0, precision="fp32", tensorrt=False, gpu_memory_mb=1, onednn=True, threads=1
+)
 
 
 class _Network:

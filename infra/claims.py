@@ -1,0 +1,83 @@
+"""Devices by claims: Dynamic Resource Allocation (resource.k8s.io/v1, Kubernetes 1.34).
+
+A pool has a class of its own, which picks what its pods may get; pods get a claim each, made from
+the template for their number of devices.
+https://kubernetes.io/docs/concepts/scheduling-eviction/dynamic-resource-allocation/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from infra.config import ExistingPool, StackConfig, accelerator_of
+from infra.config.accelerators import selector
+from infra.isolation import Manifest
+from infra.names import DELETE_AT_ONCE, MANAGED_BY
+
+_API = "resource.k8s.io/v1"
+CLAIM = "accelerators"
+"""What pods call their claim, and the request in it."""
+
+
+def device_class(config: StackConfig, name: str) -> Manifest | None:
+    """The class of a pool's devices; None for a pool whose pods ask for an extended resource."""
+    pool = config.node_pools[name]
+    accelerator = accelerator_of(pool)
+    if not isinstance(pool, ExistingPool) or pool.dra is None or accelerator is None:
+        return None
+    kind = selector(accelerator, pool.accelerator)
+    return {
+        "apiVersion": _API,
+        "kind": "DeviceClass",
+        "metadata": {
+            "name": _class_name(config, name),
+            "labels": dict(MANAGED_BY),
+            "annotations": DELETE_AT_ONCE,
+        },
+        "spec": {
+            "selectors": [{"cel": {"expression": each}} for each in (kind, *pool.dra.selectors)]
+        },
+    }
+
+
+def claim_templates(config: StackConfig, name: str) -> Iterator[Manifest]:
+    """One template for each number of devices that pods in the pool ask for.
+
+    The number is in the name: a template cannot change.
+    """
+    pool = config.node_pools[name]
+    if not isinstance(pool, ExistingPool) or pool.dra is None:
+        return
+    counts = {
+        version.resources.accelerators
+        for model in config.models.values()
+        for version in model.versions.values()
+        if version.pool == name
+    }
+    for count in sorted(counts - {0}):
+        exactly = {"deviceClassName": _class_name(config, name), "count": count}
+        yield {
+            "apiVersion": _API,
+            "kind": "ResourceClaimTemplate",
+            "metadata": {
+                "name": _template_name(name, count),
+                "namespace": config.namespace,
+                "labels": dict(MANAGED_BY),
+                "annotations": DELETE_AT_ONCE,
+            },
+            "spec": {"spec": {"devices": {"requests": [{"name": CLAIM, "exactly": exactly}]}}},
+        }
+
+
+def pod_claims(pool_name: str, count: int) -> list[Manifest]:
+    """What a pod's spec says under `resourceClaims`."""
+    return [{"name": CLAIM, "resourceClaimTemplateName": _template_name(pool_name, count)}]
+
+
+def _template_name(pool: str, count: int) -> str:
+    return f"{pool}-{count}"
+
+
+def _class_name(config: StackConfig, pool: str) -> str:
+    """It belongs to no namespace: the name keeps those of two stacks apart."""
+    return f"{config.namespace}-{pool}"

@@ -1,0 +1,88 @@
+"""What a track may take of the cluster: its priority, and how many accelerators.
+
+A track is a pool's and not a version's. Priority stands in the pods, and a promotion must not
+restart them; pods compete for nodes within a pool only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from infra.config import NodePool, StackConfig, asks_for_resource, most_cards
+from infra.isolation import Manifest
+from infra.names import DELETE_AT_ONCE, MANAGED_BY
+
+# Above batch work, which has 0, and below monitoring, which tells of a full cluster.
+_VALUES = {"stable": 1000, "canary": 100}
+_DESCRIPTIONS = {
+    "stable": "Models of paddle-canary",
+    "canary": "Models of paddle-canary in canary pools: they wait, and take nobody's place",
+}
+
+
+def priority_class_name(namespace: str, track: str) -> str:
+    """It belongs to no namespace: the name keeps those of two stacks apart."""
+    return f"{namespace}-{track}"
+
+
+def priority_classes(config: StackConfig) -> Iterator[Manifest]:
+    """One for each track that has a pool."""
+    for track in _tracks(config):
+        yield {
+            "apiVersion": "scheduling.k8s.io/v1",
+            "kind": "PriorityClass",
+            "metadata": {
+                "name": priority_class_name(config.namespace, track),
+                "labels": dict(MANAGED_BY),
+                "annotations": DELETE_AT_ONCE,
+            },
+            "value": _VALUES[track],
+            "preemptionPolicy": "PreemptLowerPriority" if track == "stable" else "Never",
+            "description": _DESCRIPTIONS[track],
+        }
+
+
+def quotas(config: StackConfig) -> Iterator[Manifest]:
+    """For each track, no more accelerators than its pools have, where all of them say how many.
+
+    https://kubernetes.io/docs/concepts/policy/resource-quotas/#resource-quota-per-priorityclass
+    """
+    for track in _tracks(config):
+        hard = _hard(pool for pool in config.node_pools.values() if pool.track == track)
+        if hard:
+            classes = [priority_class_name(config.namespace, track)]
+            yield {
+                "apiVersion": "v1",
+                "kind": "ResourceQuota",
+                "metadata": {
+                    "name": track,
+                    "namespace": config.namespace,
+                    "labels": dict(MANAGED_BY),
+                    "annotations": DELETE_AT_ONCE,
+                },
+                "spec": {
+                    "hard": hard,
+                    "scopeSelector": {
+                        "matchExpressions": [
+                            {"scopeName": "PriorityClass", "operator": "In", "values": classes}
+                        ]
+                    },
+                },
+            }
+
+
+def _tracks(config: StackConfig) -> list[str]:
+    present = {pool.track for pool in config.node_pools.values()}
+    return [track for track in _VALUES if track in present]
+
+
+def _hard(pools: Iterator[NodePool]) -> dict[str, str]:
+    """What pods of these pools may request together, of resources that are known in every pool."""
+    known: dict[str, int | None] = {}
+    for pool in pools:
+        if asks_for_resource(pool):
+            so_far, more = known.get(pool.accelerator, 0), most_cards(pool)
+            known[pool.accelerator] = None if so_far is None or more is None else so_far + more
+    return {
+        f"requests.{resource}": str(most) for resource, most in known.items() if most is not None
+    }
