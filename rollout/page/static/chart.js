@@ -11,7 +11,7 @@ function mark(name, attributes, text) {
   return node;
 }
 
-// paths: [{name, points: [[seconds, e], …]}], bounds: [{name, value}]
+// paths: [{name, points: [[seconds, E], …]}], bounds: [{name, value}]
 function chart(paths, bounds, label) {
   const svg = mark("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label });
   const log = (value) => Math.log10(Math.max(value, 1e-6));
@@ -19,9 +19,12 @@ function chart(paths, bounds, label) {
   const times = points.map((point) => point[0]);
   const values = [...points.map((point) => log(point[1])), ...bounds.map((b) => log(b.value)), 0];
   const first = Math.min(...times), last = Math.max(...times, first + 1);
-  const low = Math.min(...values), high = Math.max(...values) + 0.2;
+  // Bounds are at 100 or so: evidence beyond all doubt must not press them flat, nor a sound
+  // canary's against it, which falls for ever.
+  const low = Math.max(-4, Math.min(...values)), high = Math.min(6, Math.max(...values) + 0.2);
   const x = (time) => LEFT + (time - first) / (last - first) * (WIDTH - LEFT - RIGHT);
-  const y = (value) => TOP + (high - log(value)) / (high - low || 1) * (HEIGHT - TOP - BOTTOM);
+  const within = (value) => Math.min(high, Math.max(low, log(value)));
+  const y = (value) => TOP + (high - within(value)) / (high - low || 1) * (HEIGHT - TOP - BOTTOM);
   svg.append(mark("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: y(1), y2: y(1), class: "axis" }));
   svg.append(mark("text", { x: LEFT - 6, y: y(1) + 4, "text-anchor": "end" }, "1"));
   for (const bound of bounds) {
