@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local.cluster.layout import Layout
 from tests.cluster.stacks import ROOT, VERSIONS, Stack
 from tests.cluster.watched import alerting
 
@@ -29,9 +30,10 @@ PLAN: Mapping[str, Any] = {
 
 @dataclass(frozen=True)
 class Released:
-    """The stack."""
+    """The stack, up in the instance of `layout`."""
 
     stack: Stack
+    layout: Layout
 
     @property
     def monitoring(self) -> str:
@@ -79,6 +81,13 @@ class Released:
         found = self._get("configmap", f"rollout-{MODEL}")
         known: dict[str, Any] = {} if found is None else json.loads(found["data"]["state"])
         return known
+
+    def told(self, robot: str, since: float) -> list[str]:
+        """What a robot's group has read since a time (Unix)."""
+        file = self.layout.robots / "accepted.jsonl"
+        lines = file.read_text().splitlines() if file.exists() else []
+        read = [json.loads(line) for line in lines]
+        return [each["text"] for each in read if each["token"] == robot and each["at"] >= since]
 
     def _get(self, kind: str, name: str) -> dict[str, Any] | None:
         text = self.stack.platform.kubectl(
