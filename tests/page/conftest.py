@@ -14,7 +14,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from local import packages
 from tests.api_server import kubeconfig
@@ -25,6 +25,9 @@ ROOT = Path(__file__).parents[2]
 TOKEN = "of-the-test"
 
 Open = Callable[..., Page]
+
+# Milliseconds. The page reads every two seconds; a machine that does everything else as well.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")

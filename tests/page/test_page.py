@@ -61,7 +61,8 @@ def test_a_rollout_under_way_shows_step_share_evidence_and_journal(
     evidence = section(page, "Canary against stable")
     failed = evidence.get_by_role("row", name="failed")
     expect(failed).to_contain_text("%")
-    expect(failed.get_by_role("cell").last).to_have_text("100")
+    bound = evidence.get_by_role("columnheader").last
+    expect(bound).to_have_text("E of 100")
     expect(evidence.get_by_role("row", name="slower than 0.5 s")).to_be_visible()
     expect(evidence.get_by_role("row", name="poor confidence")).to_be_visible()
     expect(section(page, "Alerts")).to_contain_text("Nothing fires.")

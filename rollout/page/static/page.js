@@ -13,7 +13,8 @@ function make(tag, attributes, ...children) {
   return node;
 }
 
-const number = (value) => Number(value).toPrecision(4).replace(/\.?0+$/, "");
+const number = (value) =>
+  value > 0 && value < 0.01 ? "< 0.01" : String(Number(Number(value).toPrecision(3)));
 const time = (iso) => iso.slice(0, 19).replace("T", " ");
 
 function tone(state) {
@@ -73,22 +74,23 @@ function share(rollout) {
 
 function evidence(rollout) {
   const { signals = [], reason, rollback_at: bound } = rollout.evidence;
-  const cells = (s) => [rate(s.stable), rate(s.canary), number(s.rollback), number(bound)];
+  const cells = (s) => [rate(s.stable), rate(s.canary), [number(s.rollback)]];
   const body = signals.length === 0
     ? [make("p", { class: "empty" }, word("noEvidence"))]
     : [make("p", { class: "reason" }, reason), make("div", { class: "scroll" }, make("table", {},
       make("thead", {}, make("tr", {},
         make("th", {}, word("signal")),
-        ...["stable", "canary", "value", "bound"].map((key) =>
-          make("th", { class: "number" }, word(key))))),
+        ...[word("stable"), word("canary"), word("value").replace("{}", number(bound))]
+          .map((text) => make("th", { class: "number" }, text)))),
       make("tbody", {}, ...signals.map((s) => make("tr", { class: s.rollback >= bound && "bad" },
         make("td", {}, signal(s.signal)),
-        ...cells(s).map((text) => make("td", { class: "number" }, text)))))))];
+        ...cells(s).map((parts) => make("td", { class: "number" }, ...parts)))))))];
   return make("section", {}, make("h3", {}, word("evidence")), ...body);
 }
 
-const rate = ({ bad, total }) =>
-  total ? `${number(100 * bad / total)}% (${bad} / ${total})` : "–";
+const rate = ({ bad, total }) => total
+  ? [`${number(100 * bad / total)}% `, make("span", { class: "counts" }, `${bad} / ${total}`)]
+  : ["–"];
 
 function alerts(rollout) {
   const heading = make("h3", {}, word("alerts"));
@@ -111,7 +113,7 @@ function path(rollout) {
   ];
   const bounds = [
     { name: word("rollBackBound"), value: rollout.bounds.rollback },
-    { name: word("passBound"), value: rollout.bounds.promote },
+    { name: word("passBound"), value: rollout.bounds.promote, left: true },
   ];
   return make("section", {}, make("h3", {}, word("path")), legend(lines), chart(lines, bounds, word("path")));
 }
@@ -123,7 +125,8 @@ function legend(lines) {
 
 function journal(rollout) {
   const rows = rollout.entries.map((entry) => make("tr", {},
-    make("td", { class: "time" }, time(entry.at)),
+    make("td", { class: "time" }, make("span", { class: "date" }, entry.at.slice(0, 10)), " ",
+      entry.at.slice(11, 19)),
     make("td", {}, word(entry.phase)),
     make("td", { class: "why" }, entry.reason)));
   return make("section", {}, make("h3", {}, word("journal")), make("div", { class: "scroll" },
@@ -185,6 +188,8 @@ document.getElementById("unlock").addEventListener("click", () => {
   token = token === null ? prompt(word("token")) || null : null;
   show();
 });
+
+window.addEventListener("resize", show);
 
 const stream = new EventSource("/api/events");
 stream.addEventListener("message", (event) => {
