@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from local.cluster.layout import Layout
 from tests.cluster.stacks import ROOT, VERSIONS, Stack
-from tests.cluster.watched import alerting
 
 MODEL = "ocr"
 HOST = "rollouts.example.com"
@@ -24,7 +25,7 @@ PLAN: Mapping[str, Any] = {
     "window": "10s",
     "minRequests": 20,
     "watch": "10s",
-    "judge": {"beta": 0.1},
+    "judge": {"beta": 0.4},
 }
 
 
@@ -54,7 +55,9 @@ class Released:
             "rollout": dict(PLAN),
             "slo": {"errorRatio": 0.1, "p99": "10s"},
         }
-        self.stack.write({MODEL: model}, alerting=alerting(self.monitoring))
+        committed = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]
+        alerting = {**committed["paddle-canary:alerting"], "namespace": self.monitoring}
+        self.stack.write({MODEL: model}, alerting=alerting)
 
     def start(self, *command: str, log: Path) -> subprocess.Popen[bytes]:
         """Start a command of the rollout in the stack's checkout; what it says goes to `log`."""
