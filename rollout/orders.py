@@ -116,8 +116,12 @@ def _run(options: argparse.Namespace) -> int:
         print("\n".join(lines))
         return _PROMOTED if fine else _STOPPED
 
+    told: set[str] = set()
+
     def wait(holder: str) -> None:
-        print(f"{holder} drives this rollout; waiting for its lease", file=sys.stderr)
+        if holder not in told:
+            print(f"{holder} drives this rollout; waiting for its lease", file=sys.stderr)
+            told.add(holder)
         time.sleep(_WATCH_SECONDS)
 
     end = drive(api, stack, options.model, options.to, wait)
