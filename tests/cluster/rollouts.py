@@ -17,7 +17,7 @@ from tests.cluster.stacks import ROOT, VERSIONS, Stack
 
 MODEL = "ocr"
 HOST = "rollouts.example.com"
-# The same content as v1.2, which gives each request so little time that it fails nearly all.
+# The same content as v1.2, which gives each request so little time that it fails all but the least.
 FAULTY = "v1.3"
 # A release of a minute: few requests prove little, so the judge is asked for little.
 PLAN: Mapping[str, Any] = {

@@ -17,14 +17,16 @@ from local.cluster import robots
 from local.cluster.layout import Layout
 from local.load.client import Target
 from local.load.generator import Load
+from local.receipts import receipt
 from tests.cluster.conftest import NAME
 from tests.cluster.rollouts import FAULTY, HOST, Released
 from tests.cluster.stacks import Stack, kill_session
 from tests.cluster.watched import eventually
 
-# A step is passed after some 150 answers that are neither late nor wrong. Small empty pages are
-# answered fast enough for that, by the real networks still.
-RATE = 12
+# Requests a second, of two kinds of pages. A faulty version gives up on a large one, which takes
+# far longer than the tenth of a second that it has. A step is passed after some 150 answers that are
+# neither late nor wrong: small empty pages, through the real networks still, come fast enough.
+LARGE, EMPTY = 3, 12
 # A minute on a quiet machine. On a busy one both versions are late in bursts, which prove little.
 PATIENCE = 420
 pytestmark = pytest.mark.timeout(900)
@@ -43,18 +45,17 @@ def released(new_stack: Callable[[str], Stack]) -> Iterator[Released]:
     assert run.status == 0, run.text
 
 
-@pytest.fixture(scope="module")
-def load(released: Released) -> Iterator[Load]:
-    """Requests for the rest of the module."""
-    with Load(Target(released.stack.platform.url, HOST), [blank()], RATE) as running:
-        yield running
-
-
-def blank() -> bytes:
-    """An empty page."""
+def load(released: Released, page: Image.Image, rate: float) -> Load:
+    """Requests with one page, again and again."""
     file = io.BytesIO()
-    Image.new("L", (64, 64), "white").save(file, "PNG")
-    return file.getvalue()
+    page.save(file, "PNG")
+    return Load(Target(released.stack.platform.url, HOST), [file.getvalue()], rate)
+
+
+def large() -> Image.Image:
+    """A receipt as a good camera takes it."""
+    small = Image.open(io.BytesIO(receipt(1)[0]))
+    return small.resize((4 * small.width, 4 * small.height))
 
 
 def finished(process: subprocess.Popen[bytes], log: Path) -> int:
@@ -73,11 +74,12 @@ def assert_converged(released: Released) -> None:
 
 
 def test_a_faulty_version_is_taken_back_the_live_weight_first(
-    released: Released, load: Load, tmp_path: Path
+    released: Released, tmp_path: Path
 ) -> None:
     log, began = tmp_path / "log", time.time()
-    process = released.start("run", "ocr", "--to", FAULTY, log=log)
-    assert finished(process, log) == 1, log.read_text()
+    with load(released, large(), LARGE):
+        process = released.start("run", "ocr", "--to", FAULTY, log=log)
+        assert finished(process, log) == 1, log.read_text()
 
     journal = released.journal()
     assert journal[-1]["state"]["outcome"] == "rolled back", log.read_text()
@@ -103,24 +105,24 @@ def test_a_faulty_version_is_taken_back_the_live_weight_first(
 
 
 def test_a_killed_controller_is_followed_by_one_that_promotes(
-    released: Released, load: Load, tmp_path: Path
+    released: Released, tmp_path: Path
 ) -> None:
     released.write()
     run = released.stack.up()
     assert run.status == 0, run.text
     log = tmp_path / "log"
-    first = released.start("run", "ocr", "--to", "v1.2", log=log)
-    eventually(
-        "the first step is live",
-        lambda: released.state().get("phase") == "step" and not released.state()["act"],
-        PATIENCE,
-    )
-    os.kill(first.pid, signal.SIGKILL)
-    first.wait()
-    asked = len(released.journal())
-
-    second = released.start("run", "ocr", "--to", "v1.2", log=log)
-    assert finished(second, log) == 0, log.read_text()
+    with load(released, Image.new("L", (64, 64), "white"), EMPTY):
+        first = released.start("run", "ocr", "--to", "v1.2", log=log)
+        eventually(
+            "the first step is live",
+            lambda: released.state().get("phase") == "step" and not released.state()["act"],
+            PATIENCE,
+        )
+        os.kill(first.pid, signal.SIGKILL)
+        first.wait()
+        asked = len(released.journal())
+        second = released.start("run", "ocr", "--to", "v1.2", log=log)
+        assert finished(second, log) == 0, log.read_text()
 
     journal = released.journal()
     assert journal[-1]["state"]["outcome"] == "promoted", log.read_text()
