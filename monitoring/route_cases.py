@@ -44,14 +44,16 @@ def expected_receiver(alerting: Alerting, labels: Mapping[str, str]) -> str:
     """Who is told of an alert: the words of docs/alerting.md, one after the other."""
     if labels.get("alertname") == "Watchdog":
         return "dead-mans-switch" if alerting.dead_mans_switch else "nobody"
+    owner = labels.get("owner", "")
+    team = owner if owner in alerting.teams else alerting.default_team
+    if labels.get("alertname") == "RolloutEvent":
+        return f"{team}-rollouts"
     if labels.get("severity") == "info":
         return "nobody"
     level = "critical" if labels.get("severity") == "critical" else "warning"
     about_relay = labels.get("alertname") == "RelayDeadLetters" or labels.get("job") == "relay"
     if about_relay and alerting.receivers.robots:
         return f"{level}-without-relay"
-    owner = labels.get("owner", "")
-    team = owner if owner in alerting.teams else alerting.default_team
     return f"{team}-{level}"
 
 
@@ -62,6 +64,7 @@ def expected_mutes(alerting: Alerting, labels: Mapping[str, str]) -> set[str]:
         "critical-without-relay",
         "warning-without-relay",
         "nobody",
+        *(f"{team}-rollouts" for team in alerting.teams),
     )
     return {
         name
@@ -87,6 +90,8 @@ def _alerts(config: StackConfig, alerting: Alerting) -> Iterator[dict[str, str]]
     for alert in CATALOGUE:
         for about in models.values() if alert.scope == "model" else [platform]:
             yield {"alertname": alert.name, "severity": alert.severity, **about}
+    for owner in (*alerting.teams, "", "a-team-of-the-past"):
+        yield _labels(alertname="RolloutEvent", severity="info", owner=owner, model="ocr")
     # What the rules never send, and other rules might.
     for severity in SEVERITIES:
         for owner in (*alerting.teams, "", "a-team-of-the-past"):

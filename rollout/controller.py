@@ -85,7 +85,8 @@ class Controller:
             raise LostLease(self._model)
         if state.act is not None:
             seen = self._act(state)
-            return self._turn(page, state, replace(seen, commands=page.commands), None)
+            page = self._turn(page, state, replace(seen, commands=page.commands), None)
+            return page if seen.acted or seen.failed else self._read_again(page)
         judged = self._judge(state)
         page = self._turn(page, state, self._look(page, state, judged), judged)
         if page.state is not None and page.state.act is None:
@@ -119,7 +120,14 @@ class Controller:
                 self._world.routes.patch(act.split)
             else:
                 self._world.stack.converge(self._model, act.split)
-        except (StackError, ClusterAway, Conflict) as error:
+        except StackError as error:
+            _log.warning("%s failed: %s", act.kind, error)
+            if not error.locked:
+                return Seen(_now(), failed=str(error))
+            # Somebody else's update is no failure of this one: it waits, and hears what matters.
+            time.sleep(_BACKOFF_SECONDS[1])
+            return Seen(_now(), alerts=self._alerts(state))
+        except (ClusterAway, Conflict) as error:
             _log.warning("%s failed: %s", act.kind, error)
             return Seen(_now(), failed=str(error))
         return Seen(_now(), acted=True)
@@ -167,8 +175,8 @@ class Controller:
         return failure if self._broken >= _MOST_BROKEN else None
 
     def _tell(self, before: State, after: State, page: Page) -> None:
-        texts = event(self._model, before, after, page.plan)
-        if texts is None:
+        found = event(self._model, before, after, page.plan)
+        if found is None:
             return
         owner = self._config.models[self._model].owner
         subject = {
@@ -178,7 +186,7 @@ class Controller:
             "owner": owner or (self._config.alerting.default_team if self._config.alerting else ""),
         }
         try:
-            tell(self._world.alertmanager, subject, texts, _now())
+            tell(self._world.alertmanager, subject, found, _now())
         except SourceAway as error:
             _log.warning("nobody was told: %s", error)
 

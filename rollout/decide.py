@@ -115,7 +115,7 @@ def _rise(state: State, seen: Seen, plan: Rollout) -> State:
         act=Act("up", Split(state.old, {state.new: weight})),
         approved=False,
         told=False,
-        reason=f"to {percent(weight)}%: {seen.words}" if seen.words else f"to {percent(weight)}%",
+        reason=f"to {percent(weight)}%" + (f": {seen.words}" if state.phase is Phase.STEP else ""),
     )
 
 

@@ -12,17 +12,22 @@ from pathlib import Path
 from kubernetes import client
 
 from infra.config import ConfigErrors, StackConfig, load_file
+from rollout.alerts import about
 from rollout.controller import LostLease
 from rollout.journal import Journal, Page
 from rollout.kube import ClusterAway
+from rollout.page.app import create_app
+from rollout.page.server import Server
 from rollout.report import explain, headline, history, steps
-from rollout.run import Busy, connect, drive, dry_run
-from rollout.sources import SourceAway
-from rollout.stack import ProjectStack, StackError
+from rollout.run import NO_ALERTING, Busy, connect, drive, dry_run
+from rollout.sources import SourceAway, sources
+from rollout.stack import ProjectStack, StackError, stack_file
 from rollout.stack_file import must_have
 from rollout.state import Command, Outcome
 
 _WATCH_SECONDS = 2.0
+# By these names alone a page on one's own machine may be asked for.
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _PROMOTED, _TAKEN_BACK, _STOPPED, _FAILED = 0, 1, 2, 3
 
 _SPOKEN = {
@@ -64,6 +69,19 @@ def add_orders(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         parser = commands.add_parser(command.value, parents=[common], help=words)
         parser.add_argument("model")
         parser.set_defaults(order=_say, command=command)
+    page = commands.add_parser(
+        "page", parents=[common], help="the status page, for browsers (read-only without a token)"
+    )
+    page.add_argument(
+        "--listen", default="127.0.0.1:8088", metavar="HOST:PORT", help="where (%(default)s)"
+    )
+    page.add_argument(
+        "--token-file",
+        type=Path,
+        metavar="FILE",
+        help="a file whose text lets people pause, resume, approve and abort on the page",
+    )
+    page.set_defaults(order=_page)
 
 
 def obey(options: argparse.Namespace) -> int:
@@ -98,8 +116,12 @@ def _run(options: argparse.Namespace) -> int:
         print("\n".join(lines))
         return _PROMOTED if fine else _STOPPED
 
+    told: set[str] = set()
+
     def wait(holder: str) -> None:
-        print(f"{holder} drives this rollout; waiting for its lease", file=sys.stderr)
+        if holder not in told:
+            print(f"{holder} drives this rollout; waiting for its lease", file=sys.stderr)
+            told.add(holder)
         time.sleep(_WATCH_SECONDS)
 
     end = drive(api, stack, options.model, options.to, wait)
@@ -147,6 +169,32 @@ def _say(options: argparse.Namespace) -> int:
     return 0
 
 
+def _page(options: argparse.Namespace) -> int:
+    config, api = _stack(options)
+    if config.alerting is None:
+        raise LookupError(NO_ALERTING)
+    _, alertmanager = sources(config.alerting, api)
+    file: Path | None = options.token_file
+    if file is not None and not _token(file):
+        raise LookupError(f"{file}: found nothing; write a token of your own, or leave it out")
+    options.model = None
+    app = create_app(
+        journals=lambda: dict(_pages(options)),
+        alerts=lambda model: about(alertmanager, config.namespace, model),
+        say=lambda model, command: Journal(api, config.namespace, model).say(command),
+        token=lambda: None if file is None else _token(file),
+        hosts=_LOOPBACK if options.listen.rpartition(":")[0] in _LOOPBACK else None,
+    )
+    print(f"rollouts of {options.stack}: http://{options.listen}", file=sys.stderr)
+    Server(app, options.listen).run()
+    return 0
+
+
+def _token(file: Path) -> str | None:
+    """What a command must carry now; None, so that none is taken, while the file is empty."""
+    return file.read_text().strip() or None
+
+
 def _pages(options: argparse.Namespace) -> Iterator[tuple[str, Page]]:
     config, api = _stack(options)
     if options.model is not None:
@@ -156,5 +204,5 @@ def _pages(options: argparse.Namespace) -> Iterator[tuple[str, Page]]:
 
 
 def _stack(options: argparse.Namespace) -> tuple[StackConfig, client.ApiClient]:
-    config = load_file(options.project / f"Pulumi.{options.stack}.yaml")
+    config = load_file(stack_file(options.project, options.stack))
     return config, connect(options.context)

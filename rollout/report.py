@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 from infra.config import show_duration
 from infra.split import percent
 from rollout.journal import Entry, Page
+from rollout.judge.evidence import verdict
+from rollout.judge.state import from_json
 from rollout.state import Phase, State
 
 
@@ -62,9 +65,14 @@ def explain(model: str, page: Page) -> Iterator[str]:
         yield f"  doing     {state.act.kind}: {state.act.split}"
         if state.failures:
             yield f"  failed    {state.failures} times; `pulumi up` by hand tells more"
-    if page.entries and page.entries[-1].evidence:
-        evidence = json.dumps(page.entries[-1].evidence, indent=2, ensure_ascii=False)
-        yield "  evidence  " + evidence.replace("\n", "\n            ")
+    if found := evidence(page):
+        words = json.dumps(found, indent=2, ensure_ascii=False)
+        yield "  evidence  " + words.replace("\n", "\n            ")
+
+
+def evidence(page: Page) -> dict[str, Any]:
+    """All that the judge knows of the step by now, empty before it has seen anything."""
+    return {} if page.judge is None else verdict(from_json(page.judge)).as_json()
 
 
 def history(page: Page) -> Iterator[str]:

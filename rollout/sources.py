@@ -54,7 +54,7 @@ class ServiceProxy:
         host = self.api.configuration.host
         at = f"/api/v1/namespaces/{self.namespace}/services/{self.service}:{self.port}/proxy{path}"
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
-        self.api.update_params_for_auth(headers, [], ["BearerToken"])
+        self.api.update_params_for_auth(headers, [], ["BearerToken"], at, method, body)
         try:
             answer = self.api.rest_client.pool_manager.request(
                 method,

@@ -7,6 +7,7 @@ https://www.pulumi.com/docs/iac/automation-api/
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from pulumi import automation
@@ -29,12 +30,18 @@ class StackError(Exception):
         self.locked = locked
 
 
+def stack_file(directory: Path, name: str) -> Path:
+    """The file that Pulumi reads for a stack: Pulumi.<stack>.yaml, unless its own option says."""
+    chosen = os.environ.get("PULUMI_OPTION_CONFIG_FILE")
+    return Path(chosen) if chosen else directory / f"Pulumi.{name}.yaml"
+
+
 class ProjectStack:
     """One stack of the project in `directory`."""
 
     def __init__(self, directory: Path, name: str) -> None:
         self._directory, self._name = directory, name
-        self.file = directory / f"Pulumi.{name}.yaml"
+        self.file = stack_file(directory, name)
 
     def config(self) -> StackConfig:
         """What the stack file says now. Raises StackError."""

@@ -38,6 +38,11 @@ def warning(team: str) -> str:
     return f"{team}-warning"
 
 
+def rollouts(team: str) -> str:
+    """The receiver of what happens to releases of a team's models."""
+    return f"{team}-rollouts"
+
+
 def receivers(alerting: Alerting) -> list[Integrations]:
     """Every receiver that a route refers to.
 
@@ -56,6 +61,7 @@ def receivers(alerting: Alerting) -> list[Integrations]:
     for name, team in alerting.teams.items():
         found.append({"name": critical(name), **_critical(alerting, team)})
         found.append({"name": warning(name), **_warning(alerting, team)})
+        found.append({"name": rollouts(name), **_rollouts(alerting, team)})
     return found
 
 
@@ -87,6 +93,14 @@ def _critical(alerting: Alerting, team: Team) -> Integrations:
 
 def _warning(alerting: Alerting, team: Team) -> Integrations:
     return _integrations(alerting, team.chat)
+
+
+def _rollouts(alerting: Alerting, team: Team) -> Integrations:
+    """An event is over when it is told: there is no all-clear of it."""
+    return {
+        kind: [{**each, "send_resolved": False} for each in configs]
+        for kind, configs in _integrations(alerting, team.chat).items()
+    }
 
 
 def _integrations(alerting: Alerting, names: Iterable[str]) -> Integrations:

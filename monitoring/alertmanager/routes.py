@@ -17,6 +17,7 @@ from monitoring.alertmanager.receivers import (
     NOBODY,
     WARNING_WITHOUT_RELAY,
     critical,
+    rollouts,
     warning,
 )
 
@@ -33,6 +34,9 @@ SEVERE = ['severity="critical"']
 CRITICAL = {"group_wait": "10s", "group_interval": "1m", "repeat_interval": "1h"}
 # Nobody waits for a warning; fewer and fuller messages are better. A reminder each day.
 WARNING = {"group_wait": "30s", "group_interval": "5m", "repeat_interval": "24h"}
+# Something happened once: told at once, by itself, and never again. What is told of a rollout has a
+# name in the label `event`.
+EVENT = {"group_by": [*GROUP_LABELS, "event"], "group_wait": "1s", "repeat_interval": "24h"}
 # A sign of life at every flush, that is each minute. The repeat interval counts from the end of the
 # last sending: at a full minute, every other flush would come too early.
 WATCHDOG = {"group_wait": "0s", "group_interval": "1m", "repeat_interval": "50s"}
@@ -47,6 +51,7 @@ def route(config: StackConfig, alerting: Alerting) -> Route:
             "receiver": DEAD_MANS_SWITCH if watched else NOBODY,
             **WATCHDOG,
         },
+        *_rollout_routes(alerting),
         {"matchers": ['severity="info"'], "receiver": NOBODY},
     ]
     if alerting.receivers.robots:
@@ -58,6 +63,19 @@ def route(config: StackConfig, alerting: Alerting) -> Route:
     # Alerts without owner, or with one that is no team any more, must reach somebody, too.
     routes += _team_routes(alerting, alerting.default_team, [], config.models)
     return {"receiver": NOBODY, "group_by": list(GROUP_LABELS), "routes": routes}
+
+
+def _rollout_routes(alerting: Alerting) -> list[Route]:
+    """Routes of what the controller tells of releases: whoever owns the model reads it."""
+    others = [team for team in alerting.teams if team != alerting.default_team]
+    about = ['alertname="RolloutEvent"']
+    return [
+        {"matchers": [*about, *owner], "receiver": rollouts(team), **EVENT}
+        for team, owner in [
+            *((team, [f'owner="{team}"']) for team in others),
+            (alerting.default_team, []),
+        ]
+    ]
 
 
 def _relay_routes() -> list[Route]:

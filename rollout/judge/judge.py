@@ -9,7 +9,7 @@ from dataclasses import replace
 from rollout.judge.dispersion import Dispersion, learnt
 from rollout.judge.ledger import Interval, entered
 from rollout.judge.likelihood import log_sum
-from rollout.judge.samples import ERRORS, NO_TALLY, SHARE, Arm, Sample, Tallies, merged
+from rollout.judge.samples import ERRORS, GATEWAY, NO_TALLY, SHARE, Arm, Sample, Tallies, merged
 from rollout.judge.schedule import parts, spent
 from rollout.judge.signal import alone, compared, promoting, shared
 from rollout.judge.state import Judge, Point, Signal
@@ -132,7 +132,7 @@ def _after(judge: Judge, name: str, signal: Signal, interval: Interval) -> Signa
     canary = interval.canary.get(name, NO_TALLY)
     stable = interval.stable.get(name, NO_TALLY)
     known, settings = judge.history.get(name, Dispersion()), judge.settings
-    limit = settings.error_limit if name == ERRORS else settings.tail_limit
+    limit = settings.error_limit if name in (ERRORS, GATEWAY) else settings.tail_limit
     if name == SHARE:
         if not _tells_share(judge, interval):
             return signal

@@ -16,8 +16,8 @@ class Settings:
         beta: probability of passing a step with a canary that is as bad as the limits below.
             Default 0.01: with `error_limit` 0.01 that takes about 540 requests without an error,
             no more than `min_requests` asks for anyway.
-        error_limit: share of failed requests at which a canary is bad whatever stable does.
-            Default 0.01, as `slo.errorRatio`.
+        error_limit: share of failed requests, as pods or as the gateway count them, at which a
+            canary is bad whatever stable does. Default 0.01, as `slo.errorRatio`.
         tail_limit: share of slow or poor answers up to which a canary passes without a comparison
             with stable. Default 0.01: a 99th percentile that holds.
         tolerance: ratio of bad answers, canary to stable, that is still no worse (ψ₀). Default 1:

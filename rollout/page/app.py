@@ -10,18 +10,22 @@ import hmac
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from flask import Flask, Response, request
 
+from rollout.alerts import Alert
 from rollout.journal import Page
 from rollout.kube import ClusterAway
 from rollout.page.view import view
+from rollout.sources import SourceAway
 from rollout.state import Command
 
 Journals = Callable[[], Mapping[str, Page]]
+Alerts = Callable[[str], Sequence[Alert]]
 Say = Callable[[str, Command], None]
+Token = Callable[[], str | None]
 
 _POLL_SECONDS = 2.0
 # A comment now and then keeps proxies from closing a stream in which nothing happens.
@@ -35,10 +39,10 @@ _HEADERS = {
 
 
 class Poller:
-    """One reading of the journals for all who look, and never more than one at a time."""
+    """One reading of the cluster for all who look, and never more than one at a time."""
 
-    def __init__(self, journals: Journals) -> None:
-        self._journals = journals
+    def __init__(self, journals: Journals, alerts: Alerts, token: Token) -> None:
+        self._journals, self._alerts, self._token = journals, alerts, token
         self._lock = threading.Lock()
         self._read_at = -float("inf")
         self._text = ""
@@ -54,22 +58,39 @@ class Poller:
     def _read(self) -> dict[str, Any]:
         try:
             journals = self._journals()
-        except ClusterAway as error:
+        except (ClusterAway, ValueError) as error:
             return {"error": str(error)}
-        return {"rollouts": [view(model, page) for model, page in sorted(journals.items())]}
+        rollouts = [
+            view(model, page, self._firing(model, page)) for model, page in sorted(journals.items())
+        ]
+        return {"rollouts": rollouts, "commands": self._token() is not None}
+
+    def _firing(self, model: str, page: Page) -> Sequence[Alert] | None:
+        if page.state is None:
+            return ()
+        try:
+            return self._alerts(model)
+        except SourceAway:
+            return None
 
 
-def create_app(journals: Journals, say: Say, token: Callable[[], str | None]) -> Flask:
+def create_app(
+    journals: Journals, alerts: Alerts, say: Say, token: Token, hosts: Sequence[str] | None = None
+) -> Flask:
     """The application.
 
     Args:
-        journals: reads the journal of every model that has one.
+        journals: reads the journal of every model.
+        alerts: what fires for a model.
         say: leaves a command in the journal of a model; raises LookupError without a rollout.
         token: what a command must carry; None makes the page read-only. Asked each time, so that
             a mounted secret may change.
+        hosts: names by which the page may be asked for; None for any. A page on one's own machine
+            has few, so that a name of another site that leads there (DNS rebinding) reads nothing.
     """
     app = Flask(__name__, static_url_path="/static")
-    poller = Poller(journals)
+    app.config["TRUSTED_HOSTS"] = hosts
+    poller = Poller(journals, alerts, token)
 
     @app.after_request
     def _harden(response: Response) -> Response:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from math import exp
 from typing import Any
 
+from rollout.alerts import Alert
 from rollout.journal import Entry, Page
 from rollout.judge.evidence import path
 from rollout.judge.state import from_json
-from rollout.report import headline, place
+from rollout.report import evidence, headline
 from rollout.state import State
 
 _LARGEST = 690.0
@@ -16,19 +19,22 @@ MOST_ENTRIES = 50
 """Entries of the journal that the page shows; `rollout history` has all."""
 
 
-def view(model: str, page: Page) -> dict[str, Any]:
-    """One rollout. Times are ISO 8601 in UTC, weights in percent."""
+def view(model: str, page: Page, alerts: Sequence[Alert] | None) -> dict[str, Any]:
+    """One rollout. Times are ISO 8601 in UTC, weights in percent.
+
+    `alerts` are those of the model that fire; None where nobody can tell.
+    """
     state = page.state
     if state is None:
         return {"model": model, "state": None}
     return {
         "model": model,
         "headline": headline(model, page),
-        "place": place(page, state),
         "state": _state(state),
         "steps": list(page.plan.steps),
         "windowSeconds": page.plan.window.total_seconds(),
-        "evidence": dict(page.entries[-1].evidence) if page.entries else {},
+        "evidence": evidence(page),
+        "alerts": None if alerts is None else [asdict(alert) for alert in alerts],
         **_path(page),
         "entries": [_entry(entry) for entry in reversed(page.entries[-MOST_ENTRIES:])],
     }

@@ -75,6 +75,9 @@ MISTAKES: dict[str, Plant] = {
     "somebody reads of what is for information": lambda config: routes(config).remove(
         first(config, "nobody")
     ),
+    "another team reads what a release does": lambda config: routes(config).remove(
+        first(config, "vision-rollouts")
+    ),
     "the dead man's switch is released": lambda config: routes(config).remove(
         first(config, "dead-mans-switch")
     ),

@@ -1,7 +1,7 @@
 // Shows what /api/events streams. Everything is built by DOM calls: no text becomes markup.
 "use strict";
 
-let last = null, token = null;
+let last = null, token = null, linked = ["away", true];
 
 function make(tag, attributes, ...children) {
   const node = document.createElement(tag);
@@ -13,7 +13,8 @@ function make(tag, attributes, ...children) {
   return node;
 }
 
-const number = (value) => Number(value).toPrecision(4).replace(/\.?0+$/, "");
+const number = (value) =>
+  value > 0 && value < 0.01 ? "< 0.01" : String(Number(Number(value).toPrecision(3)));
 const time = (iso) => iso.slice(0, 19).replace("T", " ");
 
 function tone(state) {
@@ -24,15 +25,19 @@ function tone(state) {
 
 function card(rollout) {
   const state = rollout.state;
-  if (!state) return make("article", {}, make("h2", {}, rollout.model));
-  const badge = word(state.outcome || state.phase) + (state.paused ? `, ${word("paused")}` : "");
+  if (!state) {
+    return make("article", { "aria-label": rollout.model }, make("h2", {}, rollout.model),
+      make("p", { class: "empty" }, word("unbegun")));
+  }
+  const more = [state.acting && "acting", state.paused && "paused"].filter(Boolean).map(word);
+  const badge = [word(state.outcome || state.phase), ...more].join(", ");
   return make("article", { "aria-label": rollout.model },
     make("header", {},
       make("h2", {}, `${rollout.model}  ${state.old} → ${state.new}`),
       make("span", { class: `badge ${tone(state)}` }, badge)),
     make("p", { class: "reason" }, state.reason),
-    line(rollout), share(rollout), evidence(rollout), path(rollout), commands(rollout),
-    journal(rollout));
+    line(rollout), share(rollout), commands(rollout), alerts(rollout), evidence(rollout),
+    path(rollout), journal(rollout));
 }
 
 function line(rollout) {
@@ -68,40 +73,60 @@ function share(rollout) {
 }
 
 function evidence(rollout) {
-  const signals = rollout.evidence.signals || [];
-  const table = signals.length === 0
-    ? make("p", { class: "empty" }, word("noEvidence"))
-    : make("div", { class: "scroll" }, make("table", {},
+  const { signals = [], reason, rollback_at: bound } = rollout.evidence;
+  const cells = (s) => [rate(s.stable), rate(s.canary), [number(s.rollback)]];
+  const body = signals.length === 0
+    ? [make("p", { class: "empty" }, word("noEvidence"))]
+    : [make("p", { class: "reason" }, reason), make("div", { class: "scroll" }, make("table", {},
       make("thead", {}, make("tr", {},
         make("th", {}, word("signal")),
-        ...["stable", "canary", "value"].map((k) => make("th", { class: "number" }, word(k))))),
-      make("tbody", {}, ...signals.map((s) => make("tr", {},
-        make("td", {}, s.signal),
-        make("td", { class: "number" }, counts(s.stable)),
-        make("td", { class: "number" }, counts(s.canary)),
-        make("td", { class: "number" }, number(s.rollback)))))));
-  return make("section", {}, make("h3", {}, word("evidence")), table);
+        ...[word("stable"), word("canary"), word("value").replace("{}", number(bound))]
+          .map((text) => make("th", { class: "number" }, text)))),
+      make("tbody", {}, ...signals.map((s) => make("tr", { class: s.rollback >= bound && "bad" },
+        make("td", {}, signal(s.signal)),
+        ...cells(s).map((parts) => make("td", { class: "number" }, ...parts)))))))];
+  return make("section", {}, make("h3", {}, word("evidence")), ...body);
 }
 
-const counts = (arm) => arm ? `${arm.bad} ${word("of")} ${arm.total}` : "–";
+const rate = ({ bad, total }) => total
+  ? [`${number(100 * bad / total)}% `, make("span", { class: "counts" }, `${bad} / ${total}`)]
+  : ["–"];
+
+function alerts(rollout) {
+  const heading = make("h3", {}, word("alerts"));
+  if (!rollout.alerts || rollout.alerts.length === 0) {
+    const text = word(rollout.alerts ? "noAlerts" : "alertsAway");
+    return make("section", {}, heading, make("p", { class: rollout.alerts ? "empty" : "bad" }, text));
+  }
+  return make("section", {}, heading, make("ul", { class: "alerts" }, ...rollout.alerts.map((alert) =>
+    make("li", { class: alert.severity === "critical" ? "bad" : "warn" },
+      make("strong", {}, [alert.name, alert.version].filter(Boolean).join(" ")),
+      ` ${alert.summary} `, make("span", { class: "quiet" }, time(alert.since))))));
+}
 
 function path(rollout) {
   const points = rollout.path || [];
   if (points.length < 2) return null;
   const lines = [
-    { name: "rollback", points: points.map((p) => [p.t, p.rollback]) },
-    { name: "promote", points: points.map((p) => [p.t, p.promote]) },
+    { name: "rollback", words: word("against"), points: points.map((p) => [p.t, p.rollback]) },
+    { name: "promote", words: word("for"), points: points.map((p) => [p.t, p.promote]) },
   ];
   const bounds = [
     { name: word("rollBackBound"), value: rollout.bounds.rollback },
-    { name: word("passBound"), value: rollout.bounds.promote },
+    { name: word("passBound"), value: rollout.bounds.promote, left: true },
   ];
-  return make("section", {}, make("h3", {}, word("path")), chart(lines, bounds, word("path")));
+  return make("section", {}, make("h3", {}, word("path")), legend(lines), chart(lines, bounds, word("path")));
+}
+
+function legend(lines) {
+  return make("p", { class: "legend" }, ...lines.map(({ name, words }) =>
+    make("span", { class: name }, words)));
 }
 
 function journal(rollout) {
   const rows = rollout.entries.map((entry) => make("tr", {},
-    make("td", { class: "time" }, time(entry.at)),
+    make("td", { class: "time" }, make("span", { class: "date" }, entry.at.slice(0, 10)), " ",
+      entry.at.slice(11, 19)),
     make("td", {}, word(entry.phase)),
     make("td", { class: "why" }, entry.reason)));
   return make("section", {}, make("h3", {}, word("journal")), make("div", { class: "scroll" },
@@ -126,7 +151,7 @@ async function say(model, command) {
   });
   if (!answer.ok) {
     if (answer.status === 401) { token = null; show(); }
-    alert(word("refused") + (await answer.json()).error);
+    alert(word("refusedBecause") + (await answer.json()).error);
   }
 }
 
@@ -138,6 +163,7 @@ function show() {
   }
   document.getElementById("language").textContent = WORDS[language].language;
   document.getElementById("unlock").textContent = word(token === null ? "unlock" : "lock");
+  document.getElementById("unlock").hidden = !(last && last.commands);
   if (last === null || last.error) return;
   const cards = last.rollouts.map(card);
   document.getElementById("rollouts").replaceChildren(
@@ -145,6 +171,7 @@ function show() {
 }
 
 function link(key, away) {
+  linked = [key, away];
   const node = document.getElementById("link");
   node.textContent = WORDS[language][key];
   node.classList.toggle("away", away);
@@ -154,13 +181,15 @@ document.getElementById("language").addEventListener("click", () => {
   language = language === "en" ? "zh" : "en";
   localStorage.setItem("language", language);
   show();
-  link("live", false);
+  link(...linked);
 });
 document.getElementById("unlock").addEventListener("click", () => {
   // Kept in memory alone: a reload forgets it, and no other page can read it.
   token = token === null ? prompt(word("token")) || null : null;
   show();
 });
+
+window.addEventListener("resize", show);
 
 const stream = new EventSource("/api/events");
 stream.addEventListener("message", (event) => {

@@ -84,7 +84,20 @@ def test_no_mute_holds_back_what_tells_that_alerts_are_lost() -> None:
     free = {
         each["receiver"] for each in config["route"]["routes"] if "mute_time_intervals" not in each
     }
-    assert free == {"nobody", "dead-mans-switch", "critical-without-relay", "warning-without-relay"}
+    lost = {"nobody", "dead-mans-switch", "critical-without-relay", "warning-without-relay"}
+    # What the rollout tells are no alerts, and each comes once.
+    assert free - {"vision-rollouts", "platform-rollouts"} == lost
+
+
+def test_an_event_of_a_rollout_is_told_by_itself_at_once_and_has_no_end() -> None:
+    config = rendered()
+    (route,) = routes_to(config, "vision-rollouts")
+    assert route["matchers"] == ['alertname="RolloutEvent"', 'owner="vision"']
+    assert (route["group_by"][-1], route["group_wait"]) == ("event", "1s")
+    (receiver,) = [each for each in config["receivers"] if each["name"] == "vision-rollouts"]
+    told = [each for kind, configs in receiver.items() if kind != "name" for each in configs]
+    assert told
+    assert not any(each["send_resolved"] for each in told)
 
 
 def test_secrets_are_files_and_requests_to_the_relay_carry_its_token() -> None:

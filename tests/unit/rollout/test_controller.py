@@ -96,6 +96,7 @@ def test_a_good_version_goes_through_every_step(
     assert weights(world) == [0, 5, 50, 100, 100]
     assert world.live == Split("v1.2", {})
     assert world.told == [
+        "ocr v1.2: rollout begins",
         "ocr v1.2: has 5% of the requests",
         "ocr v1.2: has 50% of the requests",
         "ocr v1.2: has 100% of the requests",
@@ -185,6 +186,38 @@ def test_an_update_that_goes_on_failing_is_taken_back(
     assert end.outcome is Outcome.ROLLED_BACK
     assert "the update failed 3 times: the guard refuses" in end.reason
     assert world.live.share("v1.2") == 0
+
+
+def test_a_state_that_somebody_else_has_locked_is_waited_for(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = 0
+
+    def locked(kind: str, split: Split) -> None:
+        nonlocal asked
+        if kind == "up" and split.share("v1.2") == 50 and asked < 20:
+            asked += 1
+            raise StackError("another update holds the state", locked=True)
+
+    world.before_act = locked
+    assert drive(world, monkeypatch).outcome is Outcome.PROMOTED
+    assert asked == 20
+
+
+def test_while_it_waits_for_a_lock_it_hears_people(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(kind: str, split: Split) -> None:
+        if kind == "up" and split.share("v1.2") == 50:
+            raise StackError("another update holds the state", locked=True)
+
+    def people(seconds: float) -> None:
+        if seconds > 100 and not world.page.commands:
+            FakeJournal(world).write(replace(world.page, commands=(Command.ABORT,)))
+
+    world.before_act = locked
+    end = drive(world, monkeypatch, people)
+    assert (end.outcome, end.reason) == (Outcome.ROLLED_BACK, "aborted by a person")
 
 
 def test_going_back_is_never_given_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
