@@ -15,7 +15,7 @@ import pytest
 
 from local.cluster import robots
 from local.cluster.layout import Layout
-from local.load.client import Target
+from local.load.client import Target, ask
 from local.load.generator import Load, pages
 from local.toolchain import ensure
 from tests.cluster.conftest import NAME
@@ -57,6 +57,10 @@ def watched(
     finally:
         run = finish(up)
     assert run.status == 0, run.text
+    targets = [Target(stack.platform.url, host(model)) for model in (BUSY, SLOW, RETRIED)]
+    eventually(
+        "the gateway knows all", lambda: not any(ask(each, 1)[0].failure for each in targets), 30
+    )
     yield found
     run = stack.pulumi("destroy", "--yes", "--skip-preview")
     assert run.status == 0, run.text
