@@ -75,7 +75,7 @@ FAULTS = (
         "GatewayErrors",
         lambda watched: watched.of_models(*port_of("ocr-v1-2", 9)),
         lambda watched: watched.of_models(*port_of("ocr-v1-2", "http")),
-        'traefik_service_requests_total{code="502"}',
+        f'traefik_service_requests_total{{code="502",service=~"{_NAME}-.*"}}',
         lambda value: value > 0,
     ),
 )

@@ -101,12 +101,12 @@ def test_faults_end_at_the_right_people_once_in_order_and_resolved(watched: Watc
         few = mended.enter_context(requests(RETRIED, small, 1))
         watched.of_models(*port_of(f"{RETRIED}-v1-2", 9))
         watched.of_models("scale", "deployment", f"{SLOW}-v1-2", "--replicas=0")
-        with requests(SLOW, large, 0.3):
+        with requests(SLOW, large, 0.4):
             wait_for(EMPTY, "firing")
             watched.of_models("scale", "deployment", f"{SLOW}-v1-2", "--replicas=1")
             wait_for(DEAD, "firing")
             watched.of_models(*port_of(f"{RETRIED}-v1-2", "http"))
-            with requests(BUSY, large, 3):
+            with requests(BUSY, large, 5):
                 wait_for(ERRORS, "firing")
             mended.enter_context(requests(BUSY, small, 2))
             wait_for(LATENCY, "firing")
