@@ -25,6 +25,8 @@ lint:  ## ruff and mypy
 bench:  ## every claim of speed, measured; leave the machine alone for the hour that it takes
 	@$(RUN) -m bench.weight_change
 	@$(RUN) -m bench.alert_latency
+	@$(RUN) -m bench.rules
+	@$(RUN) -m bench.rules_replay
 	@$(RUN) -m bench.serving
 	@$(RUN) -m bench.front_server
 	@$(RUN) -m bench.quality
