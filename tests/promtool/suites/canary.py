@@ -253,7 +253,7 @@ def error_rates(of: Model, hold: str, times: int) -> list[Scenario]:
     ]
 
 
-def latencies(of: Model, hold: str, times: float, shown: str) -> list[Scenario]:
+def latencies(of: Model, hold: str, keep: str, times: float, shown: str) -> list[Scenario]:
     """CanarySlowerThanStable of a model that tolerates so many times stable's p95."""
     labels = {**of.v2, **of.labels("warning")}
     both = [of.v2, *of.silent(of.v2)]
@@ -294,7 +294,7 @@ def latencies(of: Model, hold: str, times: float, shown: str) -> list[Scenario]:
         ),
         on_tracks(
             Scenario(
-                f"a slow canary of {of.name} waits, fires, and clears ten minutes later",
+                f"a slow canary of {of.name} waits, fires, and clears {keep} later",
                 {
                     **alike(both, {P95: gauge((0.1, "1m"), (0.35, "11m"), (0.1, "12m"))}),
                     **alike(map(without_version, both), {STABLE_P95: gauge((0.1, "24m"))}),
@@ -302,7 +302,7 @@ def latencies(of: Model, hold: str, times: float, shown: str) -> list[Scenario]:
                     **alike([of.v1], {P95: gauge((9, "24m"))}),
                     **counts,
                 },
-                life("CanarySlowerThanStable", labels, ("1m", "12m", hold, "10m"), texts),
+                life("CanarySlowerThanStable", labels, ("1m", "12m", hold, keep), texts),
             ),
             *both,
         ),
@@ -395,7 +395,7 @@ SUITES = [
     Suite(
         "CanarySlowerThanStable",
         ["canary"],
-        [*latencies(COMMON, "10m", 2, "2"), *latencies(TUNED, "5m", 3, "3")],
+        [*latencies(COMMON, "10m", "10m", 2, "2"), *latencies(TUNED, "5m", "6m", 3, "3")],
         "CanarySlowerThanStable",
         CONSTANTS,
     ),
