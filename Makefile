@@ -17,7 +17,7 @@ test: check  ## all tests, with a cluster of their own
 	@$(RUN) -m pytest tests/service tests/relay tests/cluster
 
 check: lint  ## lint, types and the tests that need no cluster
-	@$(RUN) -m pytest tests/unit tests/mocks tests/golden tests/policy tests/amtool tests/promtool tests/netpol tests/dashboards
+	@$(RUN) -m pytest -n auto --dist worksteal tests/unit tests/mocks tests/golden tests/policy tests/amtool tests/promtool tests/netpol tests/dashboards
 
 lint:  ## ruff and mypy
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(RUN) -m mypy .
@@ -25,6 +25,8 @@ lint:  ## ruff and mypy
 bench:  ## every claim of speed, measured; leave the machine alone for the hour that it takes
 	@$(RUN) -m bench.weight_change
 	@$(RUN) -m bench.alert_latency
+	@$(RUN) -m bench.rules
+	@$(RUN) -m bench.rules_replay
 	@$(RUN) -m bench.serving
 	@$(RUN) -m bench.front_server
 	@$(RUN) -m bench.quality

@@ -25,7 +25,7 @@ from local.environment import of_shell
 from local.load.client import Target
 from local.load.generator import Load, pages
 from tests.cluster.stacks import Platform, Stack
-from tests.cluster.watched import HOST, Told, Watched, port_of
+from tests.cluster.watched import HOST, MODEL, Told, Watched, port_of
 
 _ROOT = Path(__file__).parents[1]
 _NAME = "alert-latency"
@@ -75,7 +75,7 @@ FAULTS = (
         "GatewayErrors",
         lambda watched: watched.of_models(*port_of("ocr-v1-2", 9)),
         lambda watched: watched.of_models(*port_of("ocr-v1-2", "http")),
-        'traefik_service_requests_total{code="502"}',
+        f'traefik_service_requests_total{{code="502",service=~"{_NAME}-.*"}}',
         lambda value: value > 0,
     ),
 )
@@ -98,7 +98,7 @@ def main() -> int:
 
 
 def _measure(watched: Watched, fault: Fault) -> list[float]:
-    told = Told("firing", fault.alert, "v1.2")
+    told = Told("firing", fault.alert, MODEL, "v1.2")
     with Load(Target(watched.stack.platform.url, HOST), pages(), _RATE):
         time.sleep(_QUIET_SECONDS)
         before, spent = len(watched.told(_ROBOT)), _relay_seconds(watched)

@@ -18,7 +18,7 @@ PODS = ("a", "b")
 RESTARTS_PER_DAY = 0.2
 
 # Share of requests by the upper bound of their bucket, in seconds: half a percent takes seconds.
-_LATENCY = {"0.1": 0.45, "0.2": 0.45, "0.5": 0.095, "1": 0.0, "2": 0.005, "+Inf": 0.0}
+_LATENCY = {"0.1": 0.45, "0.2": 0.515, "0.5": 0.03, "1": 0.0, "2": 0.005, "+Inf": 0.0}
 _SLOW = {"0.1": 0.0, "0.2": 0.0, "0.5": 0.0, "1": 0.5, "2": 0.5, "+Inf": 0.0}
 _SLOWER = {"0.1": 0.0, "0.2": 0.0, "0.5": 1.0, "1": 0.0, "2": 0.0, "+Inf": 0.0}
 

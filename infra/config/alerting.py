@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -13,6 +14,7 @@ from infra.config.hours import Mute, WorkingHours
 from infra.config.names import Image, LabelName, TimeZone, UrlBase
 from infra.config.receivers import Receivers, Smtp, Webhook
 from infra.config.tuning import PlatformAlerts
+from infra.config.values import Duration
 
 Names = Annotated[tuple[LabelName, ...], Field(strict=False)]
 
@@ -59,6 +61,18 @@ class Team(Part):
         default=(),
         title="a list of receivers, such as [oncall-phone]",
         description="Receivers of critical alerts only, who are woken. Default: nobody.",
+    )
+
+
+class GroupInterval(Part):
+    """How long what joins a message, and its all-clear, wait at most for others."""
+
+    critical: Duration = Field(
+        default=timedelta(minutes=1), description="Of critical alerts. Default 1m."
+    )
+    warning: Duration = Field(
+        default=timedelta(minutes=5),
+        description="Of warnings: nobody waits for them, fewer messages are better. Default 5m.",
     )
 
 
@@ -141,6 +155,10 @@ class Alerting(Part):
     working_hours: WorkingHours | None = Field(
         default=None,
         description="When warnings are delivered; critical alerts always are. Default: always.",
+    )
+    group_interval: GroupInterval = Field(
+        default=GroupInterval(),
+        description="How long further alerts of a version, and their end, wait to be told.",
     )
     mutes: Mapping[LabelName, Mute] = Field(
         default={},

@@ -23,6 +23,11 @@ class Tuning(Part):
         alias="for",
         description="How long the condition holds before the alert fires. Default: the alert's.",
     )
+    keep: Duration | None = Field(
+        default=None,
+        alias="keepFiringFor",
+        description="How long the alert goes on after its condition. Default: the alert's.",
+    )
 
 
 class Factor(Tuning):

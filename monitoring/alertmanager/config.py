@@ -18,6 +18,7 @@ from monitoring.stack import alerting_of
 
 FILE = "alertmanager.yaml"
 SECRET_NAME = "alertmanager-config"
+_BUDGET_LABELS = ("namespace", "model")
 
 
 def alertmanager_config(config: StackConfig) -> dict[str, Any]:
@@ -29,7 +30,7 @@ def alertmanager_config(config: StackConfig) -> dict[str, Any]:
     return {
         "global": mail_server(alerting),
         "route": route(config, alerting),
-        "inhibit_rules": [_critical_silences_warning()],
+        "inhibit_rules": [_critical_silences_warning(), _fast_burn_silences_slow()],
         "receivers": receivers(alerting),
         "time_intervals": time_intervals(alerting),
     }
@@ -68,4 +69,18 @@ def _critical_silences_warning() -> dict[str, Any]:
         "source_matchers": ['severity="critical"', *labelled],
         "target_matchers": ['severity="warning"', *labelled],
         "equal": list(GROUP_LABELS),
+    }
+
+
+def _fast_burn_silences_slow() -> dict[str, Any]:
+    """One budget of one model: that it lasts days says all that its being short of a month would.
+
+    Nothing else silences burn rates. They are of a model over all versions: while its canary has an
+    alert, or is away, stable may burn the budget with fewer errors than an alert of its own needs.
+    """
+    labelled = [f'{label}!=""' for label in _BUDGET_LABELS]
+    return {
+        "source_matchers": ['alertname="ErrorBudgetBurnFast"', *labelled],
+        "target_matchers": ['alertname="ErrorBudgetBurnSlow"', *labelled],
+        "equal": list(_BUDGET_LABELS),
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from infra.config import Alerting, StackConfig
+from infra.config import Alerting, StackConfig, show_duration
 from monitoring.alertmanager.intervals import WORKING_HOURS, mute_interval
 from monitoring.alertmanager.mutes import muted_scopes
 from monitoring.alertmanager.receivers import (
@@ -29,11 +29,10 @@ Route = dict[str, Any]
 SEVERE = ['severity="critical"']
 
 # The alerts of one fault are found within one evaluation, 15 s, of each other, and the phone should
-# ring for all of them once. A further alert of the group, and the all-clear, must not wait long.
-# Nobody silenced or mended it within an hour: perhaps nobody woke up.
-CRITICAL = {"group_wait": "10s", "group_interval": "1m", "repeat_interval": "1h"}
+# ring for all of them once. Nobody silenced or mended it within an hour: perhaps nobody woke up.
+CRITICAL = {"group_wait": "10s", "repeat_interval": "1h"}
 # Nobody waits for a warning; fewer and fuller messages are better. A reminder each day.
-WARNING = {"group_wait": "30s", "group_interval": "5m", "repeat_interval": "24h"}
+WARNING = {"group_wait": "30s", "repeat_interval": "24h"}
 # Something happened once: told at once, by itself, and never again. What is told of a rollout has a
 # name in the label `event`.
 EVENT = {"group_by": [*GROUP_LABELS, "event"], "group_wait": "1s", "repeat_interval": "24h"}
@@ -55,7 +54,7 @@ def route(config: StackConfig, alerting: Alerting) -> Route:
         {"matchers": ['severity="info"'], "receiver": NOBODY},
     ]
     if alerting.receivers.robots:
-        routes += _relay_routes()
+        routes += _relay_routes(alerting)
     for team in alerting.teams:
         if team != alerting.default_team:
             models = [name for name, model in config.models.items() if model.owner == team]
@@ -78,14 +77,22 @@ def _rollout_routes(alerting: Alerting) -> list[Route]:
     ]
 
 
-def _relay_routes() -> list[Route]:
+def _critical(alerting: Alerting) -> Route:
+    return {**CRITICAL, "group_interval": show_duration(alerting.group_interval.critical)}
+
+
+def _warning(alerting: Alerting) -> Route:
+    return {**WARNING, "group_interval": show_duration(alerting.group_interval.warning)}
+
+
+def _relay_routes(alerting: Alerting) -> list[Route]:
     """Routes of the relay's own alerts, and of those by which nothing of it can be reached."""
     return [
         {"matchers": [about_relay, *severity], "receiver": receiver, **pace}
         for about_relay in ('alertname=~"Relay.*"', 'job="relay"')
         for severity, receiver, pace in (
-            (SEVERE, CRITICAL_WITHOUT_RELAY, CRITICAL),
-            ([], WARNING_WITHOUT_RELAY, WARNING),
+            (SEVERE, CRITICAL_WITHOUT_RELAY, _critical(alerting)),
+            ([], WARNING_WITHOUT_RELAY, _warning(alerting)),
         )
     ]
 
@@ -96,8 +103,8 @@ def _team_routes(
     """Routes of critical alerts, then of all others: what calls itself neither is a warning."""
     hours = [] if alerting.working_hours is None else [WORKING_HOURS]
     levels: list[tuple[list[str], Route]] = [
-        (SEVERE, {"receiver": critical(team), **CRITICAL}),
-        ([], {"receiver": warning(team), **WARNING, "active_time_intervals": hours}),
+        (SEVERE, {"receiver": critical(team), **_critical(alerting)}),
+        ([], {"receiver": warning(team), **_warning(alerting), "active_time_intervals": hours}),
     ]
     return [
         _compact(

@@ -53,7 +53,7 @@ def _rule(
         alert.name,
         expr,
         tuned.hold,
-        alert.keep,
+        tuned.keep,
         {"severity": alert.severity, **owner, **tuned.labels},
         {**vars(texts), **links.further_reading(alerting, alert)},
     )

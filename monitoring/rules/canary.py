@@ -16,21 +16,26 @@ from monitoring.rules.series import (
     BUCKETS,
     ERROR_RATIO,
     ERRORS,
+    EXCESS_ERRORS,
+    EXCESS_ERRORS_30M,
+    EXCESS_VARIANCE,
+    EXCESS_VARIANCE_30M,
     P95,
     REQUESTS,
     STABLE_ERRORS,
     STABLE_P95,
     STABLE_REQUESTS,
 )
-from monitoring.rules.tuned import Tuned, of_namespace
+from monitoring.rules.tuned import Tuned, for_models, of_namespace
 
 _PER_MODEL = "on (namespace, model) group_left ()"
 _PER_VERSION = "on (namespace, model, version)"
 _LEAST_REQUESTS = 100
+_ERRORS_ABOVE = "CanaryErrorsAboveStable"
 
 
 def recording(config: StackConfig) -> Iterator[RecordingRule]:
-    """What the stable version of each model does, without its name."""
+    """What the stable version of each model does; errors of the canary beyond what that excuses."""
     select = of_namespace(config)
     stable = f"and {_PER_VERSION} {arm(select, 'stable')}"
     for record, source in (
@@ -39,32 +44,59 @@ def recording(config: StackConfig) -> Iterator[RecordingRule]:
         (STABLE_P95, P95),
     ):
         yield RecordingRule(record, f"max by (namespace, model) ({source}{{{select}}} {stable})")
+    for tuned in for_models(config, _ERRORS_ABOVE):
+        yield from _excess(tuned)
+    for record, source in (
+        (EXCESS_ERRORS_30M, EXCESS_ERRORS),
+        (EXCESS_VARIANCE_30M, EXCESS_VARIANCE),
+    ):
+        # Minutes without a canary count nothing, so that a young one needs as many errors.
+        yield RecordingRule(record, f"sum_over_time({source}{{{select}}}[30m:1m]) * 60 / 1800")
+
+
+def _excess(tuned: Tuned) -> Iterator[RecordingRule]:
+    """Errors of each canary above what it would have of all errors, were it no worse than allowed.
+
+    Of k errors of both versions a canary that fails `times` as often as stable, and gets r requests
+    for each of stable's, has on average k·p, p = times·r / (1 + times·r), with variance k·p·(1-p).
+    These add up over time, whatever weights and errors do meanwhile, as counts of errors do not
+    (Mantel and Haenszel, J. Natl. Cancer Inst. 22, 1959).
+    """
+    select, times = tuned.select, tuned.limit
+    errors, stable = f"{ERRORS}{{{select}}}", f"{STABLE_ERRORS}{{{select}}}"
+    odds = f"({times} * {REQUESTS}{{{select}}} / {_PER_MODEL} ({STABLE_REQUESTS}{{{select}}} > 0))"
+    canary = f"and {_PER_VERSION} {arm(select, 'canary')}"
+    yield RecordingRule(
+        EXCESS_ERRORS,
+        f"({errors} - {odds} * {_PER_MODEL} {stable}) / (1 + {odds})\n{canary}",
+        tuned.labels,
+    )
+    yield RecordingRule(
+        EXCESS_VARIANCE,
+        f"({errors} + {_PER_MODEL} {stable}) * {odds} / (1 + {odds}) ^ 2\n{canary}",
+        tuned.labels,
+    )
 
 
 def rules(config: StackConfig, alerting: Alerting) -> Iterator[AlertRule]:
     """CanaryErrorsAboveStable and CanarySlowerThanStable."""
-    yield from model_alert(config, alerting, "CanaryErrorsAboveStable", _errors, _errors_said)
+    yield from model_alert(config, alerting, _ERRORS_ABOVE, _errors, _errors_said)
     yield from model_alert(config, alerting, "CanarySlowerThanStable", _latency, _latency_said)
 
 
 def _errors(tuned: Tuned) -> str:
-    """Compare with what chance gives the canary of all errors, were it no worse than allowed.
-
-    Of k errors of both versions a canary that fails `times` as often as stable, and gets r requests
-    for each of stable's, has on average k·p, p = times·r / (1 + times·r). Bernstein's bound on its
-    errors x is k·p + z·sqrt(k·p·(1-p)) + z²/3; both sides times 1 + times·r give what stands below.
-    """
-    select, times = tuned.select, tuned.limit
-    errors = f"{ERRORS}{{{select}}}"
-    odds = f"({times} * {REQUESTS}{{{select}}} / {_PER_MODEL} {STABLE_REQUESTS}{{{select}}})"
-    stable = f"{STABLE_ERRORS}{{{select}}}"
-    both = f"({errors} + {_PER_MODEL} {stable})"
-    return (
-        f"{ERROR_RATIO}{{{select}}}\n"
-        f"and ({errors} - {odds} * {_PER_MODEL} {stable}) * {WINDOW_SECONDS}\n"
-        f"  > {Z} * sqrt({both} * {WINDOW_SECONDS} * {odds}) + {Z * Z} / 3 * (1 + {odds})\n"
-        f"and {_PER_VERSION} {arm(select, 'canary')}"
+    select = tuned.select
+    excess = f"{EXCESS_ERRORS}{{{select}}}"
+    now = _more_than_chance(excess, f"{EXCESS_VARIANCE}{{{select}}}", WINDOW_SECONDS)
+    half_hour = _more_than_chance(
+        f"{EXCESS_ERRORS_30M}{{{select}}}", f"{EXCESS_VARIANCE_30M}{{{select}}}", 1800
     )
+    # Five minutes tell at once where there are many errors, half an hour where few.
+    return f"{ERROR_RATIO}{{{select}}}\nand (\n  {now}\n  or ({half_hour} and {excess} > 0)\n)"
+
+
+def _more_than_chance(excess: str, variance: str, seconds: int) -> str:
+    return f"{excess} * {seconds} > {Z} * sqrt({variance} * {seconds}) + {Z * Z} / 3"
 
 
 def _errors_said(tuned: Tuned) -> Texts:

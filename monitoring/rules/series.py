@@ -40,7 +40,10 @@ FLOOR = "model:paddle_model_requests:rate1h_floor"
 STABLE_REQUESTS = "model:paddle_model_requests:stable_rate5m"
 STABLE_ERRORS = "model:paddle_model_errors:stable_rate5m"
 STABLE_P95 = "model:paddle_model_latency_seconds:stable_p95_rate5m"
-
+EXCESS_ERRORS = "model_version:paddle_model_errors:excess_rate5m"
+EXCESS_ERRORS_30M = "model_version:paddle_model_errors:excess_rate30m"
+EXCESS_VARIANCE = "model_version:paddle_model_errors:excess_variance_rate5m"
+EXCESS_VARIANCE_30M = "model_version:paddle_model_errors:excess_variance_rate30m"
 
 GATEWAY_REQUESTS = "model_version:gateway_requests:rate5m"
 GATEWAY_ERRORS = "model_version:gateway_errors:rate5m"

@@ -22,12 +22,14 @@ class Tuned:
 
     select: matchers of these series, to stand in braces.
     hold: for how long the condition must hold.
+    keep: for how long the alert goes on after it.
     threshold: the alert's own; 0 where it compares with an objective of the model, or with none.
     labels: what tells this rule from the others of the alert.
     """
 
     alert: Alert
     hold: timedelta
+    keep: timedelta
     threshold: float
     select: str
     labels: dict[str, str] = field(default_factory=dict)
@@ -54,7 +56,7 @@ def for_models(config: StackConfig, name: str) -> Iterator[Tuned]:
     if len(tuned) < len(config.models):
         others = f',model!~"{"|".join(tuned)}"' if tuned else ""
         alert = ALERTS[name]
-        yield Tuned(alert, alert.hold, _default(alert), every + others)
+        yield Tuned(alert, alert.hold, alert.keep, _default(alert), every + others)
     for model, alerts in tuned.items():
         if alerts.tuning(name).enabled:
             select = f'{every},model="{model}"'
@@ -77,6 +79,7 @@ def _tuned(name: str, alerts: Alerts, select: str, labels: dict[str, str]) -> Tu
     return Tuned(
         alert,
         alert.hold if tuning.hold is None else tuning.hold,
+        alert.keep if tuning.keep is None else tuning.keep,
         _default(alert) if threshold is None else threshold,
         select,
         labels,

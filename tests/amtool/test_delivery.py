@@ -79,13 +79,51 @@ def test_a_critical_alert_silences_warnings_of_its_version_alone(
             each["labels"] for each in alertmanager.alerts() if each["status"]["inhibitedBy"]
         ]
     assert inhibited == [silenced]
-    warned = [
+    assert warnings(world) == sorted(map(in_order, told_anyway))
+
+
+def test_a_fast_burn_silences_the_slow_burn_of_the_same_budget_alone(
+    binaries: Path, tmp_path: Path, world: Catcher
+) -> None:
+    fast = {"alertname": "ErrorBudgetBurnFast", "severity": "critical", "owner": "vision"}
+    slow = {"alertname": "ErrorBudgetBurnSlow", "severity": "warning", "owner": "vision"}
+    ocr = {"namespace": "models", "model": "ocr"}
+    silenced = slow | ocr
+    told_anyway = [
+        # Only its canary has a critical alert, and stable may burn the budget meanwhile.
+        slow | {"namespace": "models", "model": "seal"},
+        slow | {"namespace": "elsewhere", "model": "ocr"},
+        slow | {"namespace": "models"},
+        slow,
+        {"alertname": "LowModelQPS", "severity": "warning", "owner": "vision"} | ocr,
+    ]
+    critical = [
+        fast | ocr,
+        fast | {"namespace": "models"},
+        fast,
+        ERRORS | version("v2", model="seal"),
+    ]
+    with running(binaries, stack(world), tmp_path, world.url) as alertmanager:
+        alertmanager.fire(*critical)
+        world.wait(lambda told: sum(each.path == CHAT for each in told) >= len(critical))
+        alertmanager.fire(silenced, *told_anyway)
+        world.wait(lambda told: sum(each.path == CHAT for each in told) >= len(critical) + 4)
+        time.sleep(A_WHILE)
+        inhibited = [
+            each["labels"] for each in alertmanager.alerts() if each["status"]["inhibitedBy"]
+        ]
+    assert inhibited == [silenced]
+    assert warnings(world) == sorted(map(in_order, told_anyway))
+
+
+def warnings(world: Catcher) -> list[str]:
+    """The warnings of all messages, by their labels."""
+    return sorted(
         in_order(alert["labels"])
         for each in world.told
         for alert in each.body["alerts"]
         if alert["labels"]["severity"] == "warning"
-    ]
-    assert sorted(warned) == sorted(map(in_order, told_anyway))
+    )
 
 
 def test_the_dead_man_s_switch_is_called_at_every_interval(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from monitoring.rules.series import (
     MODEL_ERRORS,
     MODEL_REQUESTS,
@@ -81,7 +83,9 @@ HOURS = [
             # The hour of errors is twelve times five minutes.
             values("3h", model_error_ratio("2h"), {series(**OCR): 72 / (12 * 10 + 12 * 20)}),
             values("4h", model_error_ratio("2h"), {series(**OCR): 72 / (24 * 20)}),
+            values("4h", model_errors("2h"), {series(**OCR): 72 / 24}),
             values("295m", model_error_ratio("2h"), {series(**OCR): 6 / (24 * 20)}),
+            values("295m", model_errors("2h"), {series(**OCR): 6 / 24}),
             values("300m", model_error_ratio("2h"), {series(**OCR): 0}),
             values("7h", model_error_ratio("6h"), {series(**OCR): 72 / (12 * 10 + 60 * 20)}),
             values("7h", model_errors("6h"), {series(**OCR): 72 / 72}),
@@ -114,13 +118,9 @@ DAYS = [
             )
         },
         [
-            values("48h", model_errors("1d"), {series(**OCR): 6 * 6 / 24}),
             values("48h", model_error_ratio("1d"), {series(**OCR): 36 / (15 * 10 + 9 * 20)}),
-            values("54h", model_errors("1d"), {series(**OCR): 5 * 6 / 24}),
             values("54h", model_error_ratio("1d"), {series(**OCR): 30 / (9 * 10 + 15 * 20)}),
-            values("100h", model_errors("3d"), {series(**OCR): 36 / 72}),
             values("100h", model_error_ratio("3d"), {series(**OCR): 36 / (11 * 10 + 61 * 20)}),
-            values("102h", model_errors("3d"), {series(**OCR): 30 / 72}),
             values("102h", model_error_ratio("3d"), {series(**OCR): 30 / (9 * 10 + 63 * 20)}),
         ],
     ),
@@ -135,26 +135,37 @@ DAYS = [
 ]
 
 
-def windows(first: tuple[str, str], second: tuple[str, str], of: dict[str, str]) -> list[str]:
-    """Ratio over the long and the short window, errors over the long one, for both pairs."""
+class Pair(NamedTuple):
+    """A long and a short window, and the one of them whose errors count."""
+
+    long: str
+    short: str
+    counted: str
+
+
+Pairs = tuple[Pair, Pair]
+
+
+def windows(pairs: Pairs, of: dict[str, str]) -> list[str]:
+    """Ratio over the long and the short window, errors over the one that counts, for both pairs."""
     return [
         series(name, **of)
-        for long, short in (first, second)
-        for name in (model_error_ratio(long), model_error_ratio(short), model_errors(long))
+        for long, short, counted in pairs
+        for name in (model_error_ratio(long), model_error_ratio(short), model_errors(counted))
     ]
 
 
+LEAST = {"ErrorBudgetBurnFast": 5, "ErrorBudgetBurnSlow": 10}
 SEVERITY = {"ErrorBudgetBurnFast": "critical", "ErrorBudgetBurnSlow": "warning"}
-Pairs = tuple[tuple[str, str], tuple[str, str]]
-FAST: Pairs = (("1h", "5m"), ("6h", "30m"))
-SLOW: Pairs = (("1d", "2h"), ("3d", "6h"))
-SECONDS = {"1h": 3600, "6h": 21600, "1d": 86400, "3d": 259200}
+FAST: Pairs = (Pair("1h", "5m", "1h"), Pair("6h", "30m", "6h"))
+SLOW: Pairs = (Pair("1d", "2h", "2h"), Pair("3d", "6h", "6h"))
+SECONDS = {"1h": 3600, "2h": 7200, "6h": 21600}
 
 
 def burns(alert: str, pairs: Pairs, of: Model, limits: tuple[float, float]) -> Scenario:
-    """Each pair above, on and under its limits, with five errors in the long window or fewer."""
+    """Each pair above, on and under its limits, with errors enough where they count, or fewer."""
     first, second = limits
-    one, other = (1 / SECONDS[long] for long, _ in pairs)
+    one, other = (LEAST[alert] / SECONDS[pair.counted] for pair in pairs)
     no = (0, 0, 0)
     cases: dict[tuple[float | None, ...], bool] = {
         (first + 0.001, first + 0.001, 1, *no): True,
@@ -162,23 +173,23 @@ def burns(alert: str, pairs: Pairs, of: Model, limits: tuple[float, float]) -> S
         (first, first + 0.001, 1, *no): False,
         (first - 0.001, 1, 1, *no): False,
         (1, first - 0.001, 1, *no): False,
-        (1, 1, 4.9 * one, *no): False,
-        (1, 1, 5 * one, *no): True,
-        (1, 1, 5.1 * one, *no): True,
+        (1, 1, 0.98 * one, *no): False,
+        (1, 1, one, *no): True,
+        (1, 1, 1.02 * one, *no): True,
         no + no: False,
         (*no, second + 0.001, second + 0.001, 1): True,
         (*no, second + 0.001, second, 1): False,
         (*no, second, second + 0.001, 1): False,
         (*no, second - 0.001, 1, 1): False,
         (*no, 1, second - 0.001, 1): False,
-        (*no, 1, 1, 4.9 * other): False,
-        (*no, 1, 1, 5 * other): True,
-        (*no, 1, 1, 5.1 * other): True,
+        (*no, 1, 1, 0.98 * other): False,
+        (*no, 1, 1, other): True,
+        (*no, 1, 1, 1.02 * other): True,
         (None,) * 6: False,
     }
     labels = {**of.model, **of.labels(SEVERITY[alert])}
-    name = f"{alert} of {of.name} needs both windows of a pair, and five errors"
-    return conditions(name, alert, labels, cases, *windows(*pairs, of.model))
+    name = f"{alert} of {of.name} needs both windows of a pair, and {LEAST[alert]} errors"
+    return conditions(name, alert, labels, cases, *windows(pairs, of.model))
 
 
 def life_of(
@@ -192,7 +203,7 @@ def life_of(
     begin, end = (seconds(each) for each in times[:2])
     found: dict[str, Values] = {}
     for each in (of.model, *of.silent(of.model)):
-        for place, name in enumerate(windows(*pairs, each)):
+        for place, name in enumerate(windows(pairs, each)):
             burning = (0.96, 0.96, 1, 0.0096, 0.0096, 1)[place]
             found[name] = gauge((0, f"{begin}s"), (burning, f"{end - begin}s"), (0, "32m"))
     return Scenario(

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from monitoring.rules.series import (
     BUCKETS,
     ERROR_RATIO,
     ERRORS,
+    EXCESS_ERRORS,
+    EXCESS_ERRORS_30M,
+    EXCESS_VARIANCE,
+    EXCESS_VARIANCE_30M,
     P95,
     REQUESTS,
     STABLE_ERRORS,
@@ -25,6 +30,8 @@ from tests.promtool.fleet import (
     OCR,
     OCR1,
     OCR2,
+    QUIET1,
+    QUIET2,
     TUNED,
     Model,
     alike,
@@ -60,23 +67,158 @@ def without_version(of: Labels) -> dict[str, str]:
     return {key: value for key, value in of.items() if key != "version"}
 
 
-def arms(of: Labels) -> tuple[str, ...]:
-    """Ratio, errors and requests of a canary, then errors and requests of stable."""
-    canary = (series(name, **of) for name in (ERROR_RATIO, ERRORS, REQUESTS))
-    stable = (series(name, **without_version(of)) for name in (STABLE_ERRORS, STABLE_REQUESTS))
-    return (*canary, *stable)
-
-
 Counts = tuple[float, float, float, float]
 """Per second: errors and requests of the canary, errors and requests of stable."""
 
 
-def error_rates(of: Model, hold: str, times: int, cases: Mapping[Counts, bool]) -> list[Scenario]:
+def excess(of: Labels, times: int, cases: Mapping[Counts, tuple[float, float]]) -> list[Scenario]:
+    """Errors of a canary that stable does not excuse, and their variance, for each case."""
+    sources = (
+        series(ERRORS, **of),
+        series(REQUESTS, **of),
+        series(ERRORS, **{**of, "version": "v1"}),
+        series(REQUESTS, **{**of, "version": "v1"}),
+    )
+    samples = dict(zip(sources, map(list, zip(*cases, strict=True)), strict=True))
+    expected = enumerate(cases.values())
+    return [
+        on_tracks(
+            Scenario(
+                f"errors of a canary beyond {times} times those of stable",
+                # Neither other stacks, nor other models, nor models without the alert change it.
+                {**samples, **alike_counts(of)},
+                [
+                    values(f"{15 * row}s", f"{name}{selected(of)}", {series(**of): found[place]})
+                    for row, found in expected
+                    for place, name in enumerate((EXCESS_ERRORS, EXCESS_VARIANCE))
+                ],
+            ),
+            of,
+            *OTHERS,
+        ),
+    ]
+
+
+def selected(of: Labels) -> str:
+    return series(model=of["model"])
+
+
+def alike_counts(of: Labels) -> dict[str, Values]:
+    """Errors and requests of versions that have nothing to do with a canary, all failing."""
+    return {
+        series(name, **{**each, "version": version}): gauge((9, "2m"))
+        for each in OTHERS
+        for version in ("v1", "v2")
+        for name in (ERRORS, REQUESTS)
+        if each["model"] != of["model"] or each["namespace"] != of["namespace"]
+    }
+
+
+OTHERS = ({**OCR2, "namespace": ELSEWHERE}, QUIET2)
+
+# errors, requests, stable's errors and requests: excess = (x - o s) / (1 + o) and
+# variance = (x + s) o / (1 + o)^2, where o = times * requests / stable's requests.
+COMMON_EXCESS: dict[Counts, tuple[float, float]] = {
+    (2, 5, 1, 10): ((2 - 1) / 2, 3 / 4),
+    (2, 10, 1, 10): ((2 - 2) / 3, 3 * 2 / 9),
+    (1, 10, 1, 10): ((1 - 2) / 3, 2 * 2 / 9),
+    (6, 5, 0, 20): (6 / 1.5, 6 * 0.5 / 2.25),
+    (0, 5, 0, 20): (0, 0),
+}
+TUNED_EXCESS: dict[Counts, tuple[float, float]] = {
+    (2, 5, 1, 20): ((2 - 1) / 2, 3 / 4),
+    (2, 5, 1, 10): ((2 - 2) / 3, 3 * 2 / 9),
+}
+EXCESSES = [
+    *excess(OCR2, 2, COMMON_EXCESS),
+    *excess(LAYOUT2, 4, TUNED_EXCESS),
+    on_tracks(
+        Scenario(
+            "who is not a canary, or has nobody left on stable to be compared with, has no excess",
+            {
+                **alike([OCR1], {ERRORS: gauge((5, "1m")), REQUESTS: gauge((0, "1m"))}),
+                **alike([OCR2], {ERRORS: gauge((5, "1m")), REQUESTS: gauge((10, "1m"))}),
+                **alike([LAYOUT1], {ERRORS: gauge((5, "1m")), REQUESTS: gauge((10, "1m"))}),
+                **alike([QUIET1, QUIET2], {ERRORS: gauge((5, "1m")), REQUESTS: gauge((10, "1m"))}),
+                **weight(QUIET2, "canary", gauge((5, "1m"))),
+                **weight(QUIET1, "stable", gauge((95, "1m"))),
+                series("paddle_canary_weight", job="forged", **LAYOUT1, track="canary"): gauge(
+                    (5, "1m")
+                ),
+            },
+            [values("30s", name, {}) for name in (EXCESS_ERRORS, EXCESS_VARIANCE)],
+        ),
+        OCR2,
+        LAYOUT2,
+    ),
+]
+
+HALF_HOURS = [
+    Scenario(
+        "half an hour is a sum of minutes, and minutes without a canary count nothing",
+        {
+            series(name, **of): gauge((None, "10m"), (level, "10m"), (0, "40m"), step=60)
+            for of in (OCR2, {**OCR2, "namespace": ELSEWHERE})
+            for name, level in ((EXCESS_ERRORS, 6), (EXCESS_VARIANCE, 3))
+        },
+        [
+            check
+            for name, level in ((EXCESS_ERRORS_30M, 6), (EXCESS_VARIANCE_30M, 3))
+            for check in (
+                values("14m", name, {series(**OCR2): level * 5 / 30}),
+                values("19m", name, {series(**OCR2): level * 10 / 30}),
+                values("39m", name, {series(**OCR2): level * 10 / 30}),
+                values("40m", name, {series(**OCR2): level * 9 / 30}),
+                values("48m", name, {series(**OCR2): level * 1 / 30}),
+                values("49m", name, {series(**OCR2): 0}),
+            )
+        ],
+    )
+]
+
+
+def signals(of: Labels) -> tuple[str, ...]:
+    """Error ratio of a canary, excess and variance of five minutes, and of half an hour."""
+    names = (
+        ERROR_RATIO,
+        *(EXCESS_ERRORS, EXCESS_VARIANCE),
+        *(EXCESS_ERRORS_30M, EXCESS_VARIANCE_30M),
+    )
+    return tuple(series(name, **of) for name in names)
+
+
+def limit(variance: float, seconds: int) -> float:
+    """Errors per second that chance may give beyond what is expected."""
+    return (4 * math.sqrt(variance * seconds) + 16 / 3) / seconds
+
+
+def error_rates(of: Model, hold: str, times: int) -> list[Scenario]:
     """CanaryErrorsAboveStable of a model that tolerates so many times stable's errors."""
     labels = {**of.v2, **of.labels("warning")}
     both = [of.v2, *of.silent(of.v2)]
-    good, bad = (0.001, 0.005, 5, 0.095, 95), (0.2, 1, 5, 0.095, 95)
-    fails = zip(*([good] * 4 + [bad] * 12 + [good] * 24), strict=True)
+    now, then = (limit(each, 300) for each in (0.01, 0.25))
+    long, longer = (limit(each, 1800) for each in (0.01, 0.25))
+    no = (0, 0)
+    cases: dict[tuple[float | None, ...], bool] = {
+        (0.2, now + 0.0001, 0.01, *no): True,
+        (0.2, now - 0.0001, 0.01, *no): False,
+        (0.2, then + 0.0001, 0.25, *no): True,
+        (0.2, then - 0.0001, 0.25, *no): False,
+        (0.2, 1, 0, *no): True,
+        (0.2, *no, *no): False,
+        # Half an hour, and still so.
+        (0.2, 0.0001, 9, long + 0.00001, 0.01): True,
+        (0.2, 0, 9, long + 0.00001, 0.01): False,
+        (0.2, -1, 9, long + 0.00001, 0.01): False,
+        (0.2, 0.0001, 9, long - 0.00001, 0.01): False,
+        (0.2, 0.0001, 9, longer + 0.00001, 0.25): True,
+        (0.2, 0.0001, 9, longer - 0.00001, 0.25): False,
+        # Versions of other models have a ratio, and no excess.
+        (0.2, None, None, None, None): False,
+        (None, 1, 0, 1, 0): False,
+    }
+    good, bad = (0.001, *no, *no), (0.2, 1, 0.01, *no)
+    samples = list(map(list, zip(*([good] * 4 + [bad] * 12 + [good] * 24), strict=True)))
     texts = of.says(
         "CanaryErrorsAboveStable",
         summary=f"{of.name} v2: 20% of requests fail, on stable 0.1%",
@@ -86,72 +228,32 @@ def error_rates(of: Model, hold: str, times: int, cases: Mapping[Counts, bool]) 
         description_zh=f"最近 5 分钟灰度版本 {of.name} v2 有 20% 的请求失败，请求量 5 次/秒。"
         f"稳定版为 0.1%，容许其 {times} 倍。",
     )
-    rows: dict[tuple[float | None, ...], bool] = {
-        (row[0] / row[1], *row): holds for row, holds in cases.items()
-    }
-    samples = list(map(list, fails))
     return [
-        on_tracks(
-            conditions(
-                f"a canary of {of.name} fails more than chance gives {times} times stable's ratio",
-                "CanaryErrorsAboveStable",
-                labels,
-                rows,
-                *arms(of.v2),
-            ),
-            of.v2,
+        conditions(
+            f"a canary of {of.name} fails more than chance gives {times} times stable's ratio",
+            "CanaryErrorsAboveStable",
+            labels,
+            cases,
+            *signals(of.v2),
         ),
-        on_tracks(
-            Scenario(
-                f"a canary of {of.name} that fails waits, fires, and clears five minutes later",
-                {
-                    name: values
-                    for each in both
-                    for name, values in zip(arms(each), samples, strict=True)
-                }
-                # Stable is never worse than itself.
-                | alike(
-                    [of.v1],
-                    {
-                        ERROR_RATIO: gauge((1, "10m")),
-                        ERRORS: gauge((95, "10m")),
-                        REQUESTS: gauge((95, "10m")),
-                    },
-                ),
-                life("CanaryErrorsAboveStable", labels, ("1m", "4m", hold, "5m"), texts),
+        Scenario(
+            f"a canary of {of.name} that fails waits, fires, and clears five minutes later",
+            {
+                name: values
+                for each in both
+                for name, values in zip(signals(each), samples, strict=True)
+            }
+            | alike(both, {REQUESTS: gauge((5, "10m"))})
+            | alike(
+                map(without_version, both),
+                {STABLE_ERRORS: gauge((0.095, "10m")), STABLE_REQUESTS: gauge((95, "10m"))},
             ),
-            *both,
+            life("CanaryErrorsAboveStable", labels, ("1m", "4m", hold, "5m"), texts),
         ),
     ]
 
 
-COMMON_CASES: dict[Counts, bool] = {
-    (0.509, 10, 0.1, 10): True,
-    (0.507, 10, 0.1, 10): False,
-    (0.0603, 1, 0.1, 19): True,
-    (0.0600, 1, 0.1, 19): False,
-    (0.0334, 1, 0, 19): True,
-    (0.0333, 1, 0, 19): False,
-    (0.484, 8, 0.25, 16): True,
-    (0.482, 8, 0.25, 16): False,
-    # As bad as stable, however bad that is.
-    (5, 10, 5, 10): False,
-    # Nobody is left on stable to compare with.
-    (5, 10, 0, 0): False,
-}
-TUNED_CASES: dict[Counts, bool] = {
-    (0.905, 8, 0.25, 16): True,
-    (0.903, 8, 0.25, 16): False,
-    (0.0687, 1, 0.05, 19): True,
-    (0.0684, 1, 0.05, 19): False,
-    (0.0438, 1, 0, 19): True,
-    (0.0434, 1, 0, 19): False,
-    (5, 10, 5, 10): False,
-    (5, 10, 0, 0): False,
-}
-
-
-def latencies(of: Model, hold: str, times: float, shown: str) -> list[Scenario]:
+def latencies(of: Model, hold: str, keep: str, times: float, shown: str) -> list[Scenario]:
     """CanarySlowerThanStable of a model that tolerates so many times stable's p95."""
     labels = {**of.v2, **of.labels("warning")}
     both = [of.v2, *of.silent(of.v2)]
@@ -192,7 +294,7 @@ def latencies(of: Model, hold: str, times: float, shown: str) -> list[Scenario]:
         ),
         on_tracks(
             Scenario(
-                f"a slow canary of {of.name} waits, fires, and clears ten minutes later",
+                f"a slow canary of {of.name} waits, fires, and clears {keep} later",
                 {
                     **alike(both, {P95: gauge((0.1, "1m"), (0.35, "11m"), (0.1, "12m"))}),
                     **alike(map(without_version, both), {STABLE_P95: gauge((0.1, "24m"))}),
@@ -200,7 +302,7 @@ def latencies(of: Model, hold: str, times: float, shown: str) -> list[Scenario]:
                     **alike([of.v1], {P95: gauge((9, "24m"))}),
                     **counts,
                 },
-                life("CanarySlowerThanStable", labels, ("1m", "12m", hold, "10m"), texts),
+                life("CanarySlowerThanStable", labels, ("1m", "12m", hold, keep), texts),
             ),
             *both,
         ),
@@ -278,13 +380,14 @@ STABLE = [
 ]
 
 SUITES = [
-    Suite("canary-recording", ["canary-recording"], STABLE),
+    Suite("canary-recording", ["canary-recording"], [*STABLE, *EXCESSES]),
+    Suite("canary-half-hours", ["canary-recording"], HALF_HOURS, step=60),
     Suite(
         "CanaryErrorsAboveStable",
         ["canary"],
         [
-            *error_rates(COMMON, "2m", 2, COMMON_CASES),
-            *error_rates(TUNED, "90s", 4, TUNED_CASES),
+            *error_rates(COMMON, "2m", 2),
+            *error_rates(TUNED, "90s", 4),
         ],
         "CanaryErrorsAboveStable",
         CONSTANTS,
@@ -292,7 +395,7 @@ SUITES = [
     Suite(
         "CanarySlowerThanStable",
         ["canary"],
-        [*latencies(COMMON, "10m", 2, "2"), *latencies(TUNED, "5m", 3, "3")],
+        [*latencies(COMMON, "10m", "10m", 2, "2"), *latencies(TUNED, "5m", "6m", 3, "3")],
         "CanarySlowerThanStable",
         CONSTANTS,
     ),

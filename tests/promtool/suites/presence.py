@@ -15,7 +15,7 @@ from tests.promtool.fleet import (
     recorded,
     weight,
 )
-from tests.promtool.scenario import Scenario, Suite, Values, alerts, gauge, life, series
+from tests.promtool.scenario import Scenario, Suite, Values, alerts, gauge, life, said, series
 from tests.promtool.suites.constants import CONSTANTS
 
 ALL = gauge((1, "30m"))
@@ -51,7 +51,9 @@ def metrics(of: Model, hold: str) -> Scenario:
         for version in ("v1", "v2")
     }
     gone = {series(REQUESTS, **of.v2): gauge((1, "1m"), (None, "16m"), (0, "13m"))}
-    # Neither a version without pods is missed, nor one that the stack does not know.
+    # Neither a version without pods is missed, nor one that the stack does not know, nor one of
+    # another stack.
+    del every[series(REQUESTS, **{**of.v2, "namespace": ELSEWHERE})]
     unknown = {
         series(REQUESTS, **OCR, version=v): gauge((1, "1m"), (None, "9m")) for v in ("v0", "v9")
     }
@@ -104,6 +106,26 @@ def pods(of: Model, hold: str) -> list[Scenario]:
                 **endpoints(of.v2, "canary", gauge((0, "3m"))),
             },
             [alerts("2m45s", "NoReadyEndpoints")],
+        ),
+        Scenario(
+            f"{of.name}: half a percent needs pods, and pods of another model are none",
+            {
+                **weight(of.v2, "canary", gauge((0.5, "6m"))),
+                **endpoints(of.v2, "canary", gauge((0, "6m"))),
+                **endpoints({**of.v2, "model": "another"}, "canary", gauge((1, "6m"))),
+            },
+            [alerts("3m", "NoReadyEndpoints", [], [labels])],
+        ),
+        Scenario(
+            f"{of.name}: two exporters that say the same do not double the weight",
+            {
+                key: samples
+                for instance in ("old", "new")
+                for key, samples in weight(
+                    {**of.v2, "pod": instance}, "canary", gauge((5, "6m"))
+                ).items()
+            },
+            [said("5m", "NoReadyEndpoints", labels, **texts)],
         ),
         Scenario(
             f"{of.name}: a Service that is gone has no ready pods; only the exporter is believed",
@@ -161,6 +183,16 @@ def routes(of: Model, hold: str) -> list[Scenario]:
         **weight(of.v1, "stable", gauge((95, "1m"), (None, "16m"), (0, "5m"))),
         **weight(of.v2, "canary", gauge((5, "1m"), (None, "21m"))),
     }
+    for track, version in (("stable", "v1"), ("canary", "v2")):
+        del every[
+            series(
+                "paddle_canary_weight",
+                **EXPORTER,
+                **{**of.model, "namespace": ELSEWHERE},
+                version=version,
+                track=track,
+            )
+        ]
     forged = {series("paddle_canary_weight", job="forged", **of.v1): gauge((100, "22m"))}
     success = "paddle_canary_exporter_last_success_timestamp_seconds"
     return [
@@ -184,6 +216,30 @@ def routes(of: Model, hold: str) -> list[Scenario]:
                 alerts("2m45s", "RouteMissing", [labels]),
                 alerts("3m", "RouteMissing"),
             ],
+        ),
+        Scenario(
+            f"{of.name}: of two exporters, one that reads the cluster is enough",
+            {
+                **every,
+                **weight(of.v1, "stable", gauge((None, "4m"))),
+                **weight(of.v2, "canary", gauge((None, "4m"))),
+                series(success, **EXPORTER): gauge((0, "12m")),
+                series(success, **{**EXPORTER, "instance": "new"}): gauge((0, "5m"), (300, "7m")),
+            },
+            [
+                alerts("4m", "RouteMissing"),
+                alerts("6m45s", "RouteMissing", [labels]),
+                alerts("7m", "RouteMissing"),
+            ],
+        ),
+        Scenario(
+            f"{of.name}: readings of two exporters do not add up",
+            {
+                **weight({**of.model, "version": "v9", "model": "another"}, "stable", ALL),
+                **read(gauge((300, "20m"))),
+                series(success, **{**EXPORTER, "instance": "new"}): gauge((300, "20m")),
+            },
+            [alerts("10m", "RouteMissing")],
         ),
         Scenario(
             f"{of.name}: no exporter, nothing is said about routes",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from monitoring.rules.series import (
@@ -60,6 +61,59 @@ def shares(of: Model, percent: float, cases: Mapping[Rates, bool], name: str) ->
         f"{of.name}: {name}", "TrafficShareOff", labels, dict(cases), *columns(of.v2)
     )
     tracks = constant_weight(of.v2, percent, "5m")
+    return Scenario(scenario.name, {**scenario.input, **tracks}, scenario.checks)
+
+
+def on_the_bound(of: Model, choose: float, percents: tuple[float, float], live: float) -> Scenario:
+    """Rates a millionth inside and outside of what testers and chance explain, in both windows.
+
+    percents: smallest and largest weight of each window.
+    """
+    low, high = percents
+    least_share, most_share = low / 100 * (1 - choose), high / 100 * (1 - choose) + choose
+    model = 20.0
+
+    def bounds(seconds: int) -> tuple[float, float]:
+        least, most = (share * model * seconds for share in (least_share, most_share))
+        below = least - 4 * math.sqrt(least * (1 - least_share)) - 16 / 3
+        above = most + 4 * math.sqrt(most * (1 - most_share)) + 16 / 3
+        return below / seconds, above / seconds
+
+    least, most = bounds(300)
+    least_30m, most_30m = bounds(1800)
+    inside = model * high / 100
+    cases: dict[Rates, bool] = {
+        (least * (1 - 1e-6), model, inside, model): True,
+        (least * (1 + 1e-6), model, inside, model): False,
+        (most * (1 - 1e-6), model, inside, model): False,
+        (most * (1 + 1e-6), model, inside, model): True,
+        (inside, model, least_30m * (1 - 1e-6), model): True,
+        (inside, model, least_30m * (1 + 1e-6), model): False,
+        (inside, model, most_30m * (1 - 1e-6), model): False,
+        (inside, model, most_30m * (1 + 1e-6), model): True,
+    }
+    labels = {**of.v2, **of.labels("warning")}
+    name = f"{of.name}: {low} to {high}%, on the bound"
+    scenario = conditions(name, "TrafficShareOff", labels, cases, *columns(of.v2))
+    tracks = weight(of.v2, "canary", gauge((live, "5m")))
+    ranges = zip(WEIGHTS, (low, high, low, high), strict=True)
+    tracks |= {series(name, **of.v2): gauge((percent, "5m")) for name, percent in ranges}
+    # Another model of the stack, and who only seems to be a canary, have nothing to do with it.
+    other = {**of.v2, "model": "another"}
+    tracks |= alike([other], dict.fromkeys((REQUESTS, REQUESTS_30M, *WEIGHTS), gauge((1, "5m"))))
+    tracks |= weight(other, "canary", gauge((1, "5m")))
+    tracks |= {
+        series(name, namespace=of.v2["namespace"], model="another"): gauge((100, "5m"))
+        for name in (MODEL_REQUESTS, MODEL_REQUESTS_30M)
+    }
+    names = (REQUESTS, REQUESTS_30M, *WEIGHTS)
+    tracks |= alike([of.v1], dict.fromkeys(names, gauge((90, "5m"))))
+    tracks |= weight(of.v1, "stable", gauge((live, "5m")))
+    tracks |= {
+        series("paddle_canary_weight", job="forged", **of.v1, track="canary"): gauge((5, "5m"))
+    }
+    # The same version of another model is a canary there, and not here.
+    tracks |= weight({**of.v1, "model": "another"}, "canary", gauge((5, "5m")))
     return Scenario(scenario.name, {**scenario.input, **tracks}, scenario.checks)
 
 
@@ -185,6 +239,11 @@ OFF = [
             (110, 1000, 620, 1000): False,
             (110, 1000, 640, 1000): True,
         },
+    ),
+    *(
+        on_the_bound(of, choose, percents, live)
+        for of, choose in ((COMMON, 0.02), (TUNED, 0.25))
+        for percents, live in (((50.0, 50.0), 50), ((20.0, 60.0), 60))
     ),
     starved(COMMON, "10m"),
     starved(TUNED, "5m"),

@@ -128,7 +128,7 @@ def test_a_stack_without_mailboxes_names_no_mail_server() -> None:
 
 
 def test_a_version_s_critical_alert_silences_its_warnings_and_nothing_without_labels() -> None:
-    (rule,) = rendered()["inhibit_rules"]
+    rule, _ = rendered()["inhibit_rules"]
     present = ['namespace!=""', 'model!=""', 'version!=""']
     assert rule == {
         "source_matchers": ['severity="critical"', *present],
@@ -150,6 +150,27 @@ def test_a_stack_without_alerting_has_no_alertmanager(
 ) -> None:
     with pytest.raises(ValueError, match="alerting: found nothing"):
         render(parse(base()))
+
+
+def test_a_fast_burn_silences_the_slow_burn_of_its_model_and_nothing_without_labels() -> None:
+    _, rule = rendered()["inhibit_rules"]
+    present = ['namespace!=""', 'model!=""']
+    assert rule == {
+        "source_matchers": ['alertname="ErrorBudgetBurnFast"', *present],
+        "target_matchers": ['alertname="ErrorBudgetBurnSlow"', *present],
+        "equal": ["namespace", "model"],
+    }
+
+
+def test_messages_gather_for_as_long_as_the_stack_file_says() -> None:
+    config = rendered(groupInterval={"critical": "30s", "warning": "2m"})
+    for name, interval in {
+        "vision-critical": "30s",
+        "critical-without-relay": "30s",
+        "platform-warning": "2m",
+        "warning-without-relay": "2m",
+    }.items():
+        assert {each["group_interval"] for each in routes_to(config, name)} == {interval}
 
 
 def test_phones_ring_soon_and_again_and_warnings_gather() -> None:
