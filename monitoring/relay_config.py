@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from infra.config import Dingtalk, Robot, StackConfig, Wecom
-from monitoring.alertmanager import CRITICAL, RELAY_PORT
+from monitoring.alertmanager import RELAY_PORT, REPEAT_CRITICAL
 from monitoring.secret_files import RELAY_TOKEN, path, receiver_file
 from monitoring.stack import alerting_of
 
@@ -32,7 +32,7 @@ def relay_config(config: StackConfig) -> dict[str, Any]:
         "bearerTokenFile": path(RELAY_TOKEN),
         # The shortest on any route to a robot: what comes again within it is a retry, or comes from
         # the other Alertmanager of a pair.
-        "repeatInterval": CRITICAL["repeat_interval"],
+        "repeatInterval": REPEAT_CRITICAL,
         **({"links": links} if links else {}),
         "robots": {name: _robot(name, robot) for name, robot in alerting.receivers.robots.items()},
     }

@@ -6,13 +6,15 @@
 Each model has 2 versions of 5 pods; one target tells what all of them would. promtool writes the
 history that rules look back on. Figures are Prometheus' own (`prometheus_rule_group_last_duration_
 seconds`), means of the last evaluations; a cycle is 15 s, and groups that run once a minute count
-a quarter. First the stack's own rules run alone, then the others alone.
+a quarter. Beside them the processor time of the whole server with its scrapes, which hardly depends
+on what else the machine does. First the stack's own rules run alone, then the others with them.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import statistics
 import subprocess
 import sys
@@ -26,7 +28,7 @@ from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from bench.prometheus import Prometheus, free_port, running
+from bench.prometheus import free_port, running
 from bench.rules import history, naive
 from bench.rules.fleet import NAMESPACE, VERSIONS, model_names
 from bench.table import columns
@@ -135,6 +137,7 @@ def _measure(directory: Path, target: str, groups: Groups, minutes: float) -> Se
         ],
     }
     found: Seconds = defaultdict(list)
+    used: list[tuple[float, float]] = []
     with running(directory, json.dumps(config), _OPTIONS) as server:
         begun = time.monotonic()
         last: dict[str, float] = {}
@@ -143,17 +146,31 @@ def _measure(directory: Path, target: str, groups: Groups, minutes: float) -> Se
             found.keys() < names and passed < _LONGEST * minutes * 60
         ):
             time.sleep(1)
-            for name, (ended, seconds) in _groups(server).items():
+            metrics = server.metrics()
+            if passed > minutes * 30:
+                used.append((time.monotonic(), _processor_seconds(metrics)))
+            for name, (ended, seconds) in _groups(metrics).items():
                 if passed > minutes * 30 and ended != last.get(name, ended):
                     found[name].append(seconds)
                 last[name] = ended
+    (since, before), (until, after) = used[0], used[-1]
+    cycle = (after - before) / (until - since) * _CYCLE
+    print(
+        f"processor time of the server, scrapes included: {cycle:.1f} s a cycle, "
+        f"{cycle / _CYCLE / 2:.0%} of two cores"
+    )
     return found
 
 
-def _groups(server: Prometheus) -> dict[str, tuple[float, float]]:
+def _processor_seconds(metrics: str) -> float:
+    (line,) = re.findall(r"^process_cpu_seconds_total (\S+)$", metrics, re.MULTILINE)
+    return float(line)
+
+
+def _groups(metrics: str) -> dict[str, tuple[float, float]]:
     """End and duration of each group's last evaluation, by the group's name."""
     found: dict[str, dict[str, float]] = defaultdict(dict)
-    for family in text_string_to_metric_families(server.metrics()):
+    for family in text_string_to_metric_families(metrics):
         if family.name.startswith("prometheus_rule_group_last_"):
             for sample in family.samples:
                 name = sample.labels["rule_group"].partition(";")[2]

@@ -2,6 +2,6 @@
 
 from monitoring.alertmanager.config import alertmanager_config, alertmanager_secret
 from monitoring.alertmanager.receivers import RELAY_PORT
-from monitoring.alertmanager.routes import CRITICAL
+from monitoring.alertmanager.routes import REPEAT_CRITICAL
 
-__all__ = ["CRITICAL", "RELAY_PORT", "alertmanager_config", "alertmanager_secret"]
+__all__ = ["RELAY_PORT", "REPEAT_CRITICAL", "alertmanager_config", "alertmanager_secret"]

@@ -6,6 +6,7 @@ https://prometheus.io/docs/alerting/latest/configuration/#route
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from infra.config import Alerting, StackConfig, show_duration
@@ -28,11 +29,8 @@ Route = dict[str, Any]
 
 SEVERE = ['severity="critical"']
 
-# The alerts of one fault are found within one evaluation, 15 s, of each other, and the phone should
-# ring for all of them once. Nobody silenced or mended it within an hour: perhaps nobody woke up.
-CRITICAL = {"group_wait": "10s", "repeat_interval": "1h"}
-# Nobody waits for a warning; fewer and fuller messages are better. A reminder each day.
-WARNING = {"group_wait": "30s", "repeat_interval": "24h"}
+# Nobody silenced or mended it within an hour: perhaps nobody woke up.
+REPEAT_CRITICAL = "1h"
 # Something happened once: told at once, by itself, and never again. What is told of a rollout has a
 # name in the label `event`.
 EVENT = {"group_by": [*GROUP_LABELS, "event"], "group_wait": "1s", "repeat_interval": "24h"}
@@ -78,11 +76,22 @@ def _rollout_routes(alerting: Alerting) -> list[Route]:
 
 
 def _critical(alerting: Alerting) -> Route:
-    return {**CRITICAL, "group_interval": show_duration(alerting.group_interval.critical)}
+    # The alerts of one fault are found within one evaluation, 15 s, of each other, and the phone
+    # should ring for all of them once.
+    return _pace("10s", alerting.group_interval.critical, REPEAT_CRITICAL)
 
 
 def _warning(alerting: Alerting) -> Route:
-    return {**WARNING, "group_interval": show_duration(alerting.group_interval.warning)}
+    # Nobody waits for a warning; fewer and fuller messages are better. A reminder each day.
+    return _pace("30s", alerting.group_interval.warning, "24h")
+
+
+def _pace(wait: str, interval: timedelta, repeat: str) -> Route:
+    return {
+        "group_wait": wait,
+        "group_interval": show_duration(interval),
+        "repeat_interval": repeat,
+    }
 
 
 def _relay_routes(alerting: Alerting) -> list[Route]:

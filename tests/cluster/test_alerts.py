@@ -1,6 +1,6 @@
 """Faults of real pods end at the robots of the team that owns them: once, in order, and resolved.
 
-Five faults at the same time, each of a group of its own, in three models. The robots check
+Five faults at the same time, each of a group of its own, in four models. The robots check
 signature, format, size and rate as their vendors do (`local.robots`).
 """
 
@@ -19,7 +19,17 @@ from local.load.client import Target, ask
 from local.load.generator import Load, pages
 from local.toolchain import ensure
 from tests.cluster.conftest import NAME
-from tests.cluster.faulty import BUSY, RETRIED, SLOW, USUAL_RATE, host, impatient, models, sheet
+from tests.cluster.faulty import (
+    BUSY,
+    EMPTY,
+    RETRIED,
+    SLOW,
+    USUAL_RATE,
+    host,
+    impatient,
+    models,
+    sheet,
+)
 from tests.cluster.stacks import Stack, finish
 from tests.cluster.watched import Watched, backfill, eventually, port_of
 
@@ -28,13 +38,14 @@ Fault = tuple[str, str, str]
 
 CHATS = (robots.DINGTALK[0], robots.FEISHU[0])
 OTHERS = robots.WECOM[0]
+MODELS = (BUSY, EMPTY, SLOW, RETRIED)
 # Each is the only alert of its group: model, and version unless it is about the whole model.
 ERRORS = ("HighModelErrorRate", BUSY, "v1.1")
 LATENCY = ("HighModelLatency", SLOW, "v1.1")
-EMPTY = ("NoReadyEndpoints", SLOW, "v1.2")
+NO_PODS = ("NoReadyEndpoints", EMPTY, "v1.2")
 DEAD = ("GatewayErrors", RETRIED, "v1.2")
 TRAFFIC = ("LowModelQPS", RETRIED, "")
-FAULTS = (ERRORS, LATENCY, EMPTY, DEAD, TRAFFIC)
+FAULTS = (ERRORS, LATENCY, NO_PODS, DEAD, TRAFFIC)
 # The slowest is traffic that fell: its norm is computed each minute, from blocks that Prometheus
 # looks for each minute.
 SOON = 240
@@ -57,7 +68,7 @@ def watched(
     finally:
         run = finish(up)
     assert run.status == 0, run.text
-    targets = [Target(stack.platform.url, host(model)) for model in (BUSY, SLOW, RETRIED)]
+    targets = [Target(stack.platform.url, host(model)) for model in MODELS]
     eventually(
         "the gateway knows all", lambda: not any(ask(each, 1)[0].failure for each in targets), 30
     )
@@ -80,7 +91,7 @@ def test_faults_end_at_the_right_people_once_in_order_and_resolved(watched: Watc
         found: dict[Fault, list[str]] = {}
         for at, alerts in watched.messages(robot):
             for told in alerts if at >= begun else ():
-                if told.model in (BUSY, SLOW, RETRIED):
+                if told.model in MODELS:
                     fault = (told.alert, told.model, told.version)
                     found.setdefault(fault, []).append(told.state)
         return found
@@ -91,6 +102,10 @@ def test_faults_end_at_the_right_people_once_in_order_and_resolved(watched: Watc
     def requests(model: str, bodies: list[bytes], rate: float) -> Load:
         return Load(Target(watched.stack.platform.url, host(model)), bodies, rate)
 
+    def answered(model: str) -> None:
+        """Many requests at once, of which nothing fails and which cost no time of the model."""
+        ask(Target(watched.stack.platform.url, host(model)), 600)
+
     def wait_for(fault: Fault, state: str) -> None:
         seconds = eventually(f"{fault} is told, {state}", lambda: told(fault, state), SOON)
         print(f"{time.time() - begun:.0f} s: {fault} {state}, after {seconds:.0f} s", flush=True)
@@ -100,20 +115,20 @@ def test_faults_end_at_the_right_people_once_in_order_and_resolved(watched: Watc
         # One request each second instead of three; half of them go to pods that nobody can reach.
         few = mended.enter_context(requests(RETRIED, small, 1))
         watched.of_models(*port_of(f"{RETRIED}-v1-2", 9))
-        watched.of_models("scale", "deployment", f"{SLOW}-v1-2", "--replicas=0")
+        watched.of_models("scale", "deployment", f"{EMPTY}-v1-2", "--replicas=0")
         with requests(SLOW, large, 0.4):
-            wait_for(EMPTY, "firing")
-            watched.of_models("scale", "deployment", f"{SLOW}-v1-2", "--replicas=1")
+            wait_for(NO_PODS, "firing")
+            watched.of_models("scale", "deployment", f"{EMPTY}-v1-2", "--replicas=1")
             wait_for(DEAD, "firing")
             watched.of_models(*port_of(f"{RETRIED}-v1-2", "http"))
             with requests(BUSY, large, 5):
                 wait_for(ERRORS, "firing")
-            mended.enter_context(requests(BUSY, small, 2))
+            answered(BUSY)
             wait_for(LATENCY, "firing")
         # So few that all of them count: of a hundred, five slow ones would show for longer.
         mended.enter_context(requests(SLOW, small, 0.4))
         wait_for(TRAFFIC, "firing")
-        mended.enter_context(requests(RETRIED, small, 5))
+        answered(RETRIED)
         for fault in FAULTS:
             wait_for(fault, "resolved")
         # Clients have noticed nothing of a canary that nobody could reach.

@@ -462,7 +462,7 @@ CASES: dict[str, tuple[Mapping[str, object], str]] = {
     "a switch without a mapping": (
         {f"{OCR}/alerts": {"LowModelQPS": False}},
         "models.ocr.alerts.LowModelQPS: found true or false; "
-        "write a mapping with the keys enabled, for",
+        "write a mapping with the keys enabled, for, keepFiringFor",
     ),
     "a switch that is a word": (
         {f"{OCR}/alerts": {"LowModelQPS": {"enabled": "off"}}},
@@ -480,7 +480,7 @@ CASES: dict[str, tuple[Mapping[str, object], str]] = {
     "a threshold of an alert that has none": (
         {f"{OCR}/alerts": {"NoReadyEndpoints": {"threshold": 2}}},
         "models.ocr.alerts.NoReadyEndpoints.threshold: found an unknown key; "
-        "write one of enabled, for, or remove it",
+        "write one of enabled, for, keepFiringFor, or remove it",
     ),
     "a factor below 1": (
         {f"{OCR}/alerts": {"CanaryErrorsAboveStable": {"threshold": 0.5}}},
