@@ -19,7 +19,7 @@ def pool_objects(config: StackConfig, name: str) -> Iterator[Manifest]:
     """Everything of one pool."""
     pool = config.node_pools[name]
     if isinstance(pool, ExistingPool):
-        yield from node_patches(name, pool)
+        yield from node_patches(name, pool, config.namespace)
     if isinstance(pool, KarpenterPool):
         yield node_pool(name, pool)
     devices = device_class(config, name)
@@ -28,7 +28,7 @@ def pool_objects(config: StackConfig, name: str) -> Iterator[Manifest]:
     yield from claim_templates(config, name)
 
 
-def node_patches(name: str, pool: ExistingPool) -> list[Manifest]:
+def node_patches(name: str, pool: ExistingPool, namespace: str) -> list[Manifest]:
     """One patch for each node of the pool, to be applied on the server and taken back with it.
 
     Kubernetes applies the list of taints as a whole. Taints that the nodes have from elsewhere
@@ -42,9 +42,10 @@ def node_patches(name: str, pool: ExistingPool) -> list[Manifest]:
             "metadata": {
                 "name": node,
                 "labels": pool_labels(name, pool),
-                # A name of our own, so that a later update finds the fields it owns.
+                # A name that stays, so that a later update finds the fields it owns, and of this
+                # stack alone: a label goes when its last owner goes, also one that others need.
                 "annotations": {
-                    "pulumi.com/patchFieldManager": "paddle-canary",
+                    "pulumi.com/patchFieldManager": f"paddle-canary-{namespace}",
                     "pulumi.com/patchForce": "true",
                 },
             },

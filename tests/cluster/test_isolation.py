@@ -17,6 +17,8 @@ from tests.cluster import serving
 from tests.cluster.stacks import POOLS, VERSIONS, Stack
 
 CARDS = 4
+CARD = "nvidia.com/gpu"
+NODE = "gpu-node-2"
 NAME = "isolation"
 
 
@@ -48,13 +50,13 @@ def update(stack: Stack, versions: dict[str, dict[str, Any]], canary: dict[str, 
 
 @pytest.fixture
 def full_pool(stack: Stack) -> Iterator[None]:
-    """Somebody else's pod has every accelerator of the canary's node, at a lower priority."""
+    """Somebody else's pod has what is free of the canary's node, at a lower priority."""
     pod = {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {"name": "batch", "namespace": "default"},
         "spec": {
-            "nodeName": "gpu-node-2",
+            "nodeName": NODE,
             "terminationGracePeriodSeconds": 0,
             "tolerations": [{"operator": "Exists"}],
             "containers": [
@@ -62,14 +64,24 @@ def full_pool(stack: Stack) -> Iterator[None]:
                     "name": "batch",
                     "image": PAUSE_IMAGE,
                     "imagePullPolicy": "Never",
-                    "resources": {"limits": {"nvidia.com/gpu": CARDS}},
+                    "resources": {"limits": {CARD: CARDS - taken(stack)}},
                 }
             ],
         },
     }
     stack.platform.kubectl("apply", "-f", "-", stdin=json.dumps(pod))
+    ready = ("--for=condition=Ready", "--timeout=60s")
+    stack.platform.kubectl("wait", "pod", "-n", "default", "batch", *ready)
     yield
     stack.platform.kubectl("delete", "pod", "-n", "default", "batch", "--wait")
+
+
+def taken(stack: Stack) -> int:
+    """Accelerators of the canary's node that pods of other tests have."""
+    there = ("--field-selector", f"spec.nodeName={NODE},status.phase=Running")
+    found = json.loads(stack.platform.kubectl("get", "pods", "-A", *there, "-o", "json"))
+    containers = [each for pod in found["items"] for each in pod["spec"]["containers"]]
+    return sum(int(each.get("resources", {}).get("limits", {}).get(CARD, 0)) for each in containers)
 
 
 def events(stack: Stack, reason: str) -> str:
@@ -101,7 +113,7 @@ def test_on_a_full_pool_the_canary_waits_and_takes_nobodys_place(stack: Stack) -
     status = update(stack, {"v1.1": {}, "v1.2": waiting}, {"v1.2": 5})
 
     assert status != 0
-    assert "Insufficient nvidia.com/gpu" in events(stack, "FailedScheduling")
+    assert f"Insufficient {CARD}" in events(stack, "FailedScheduling")
     (canary,) = pods(stack, "v1.2")
     assert canary["spec"]["priority"] < stable["spec"]["priority"]
     assert canary["spec"]["preemptionPolicy"] == "Never"
@@ -118,5 +130,5 @@ def test_a_canary_that_is_scaled_by_hand_stops_at_the_cards_of_its_track(stack: 
     message = events(stack, "FailedCreate")
 
     assert "exceeded quota: canary" in message
-    assert f"limited: requests.nvidia.com/gpu={CARDS}" in message
+    assert f"limited: requests.{CARD}={CARDS}" in message
     assert len(pods(stack, "v1.2")) <= CARDS

@@ -8,6 +8,7 @@ import pytest
 
 from infra.config import node_names
 from infra.live import Access, ClusterError
+from infra.node_pools import pool_objects
 from infra.nodes import explain, missing_nodes, without
 from tests.api_server import Server, cluster, kubeconfig, refusing, serving
 from tests.unit.infra.stacks import stack
@@ -46,3 +47,15 @@ def test_a_stack_without_its_missing_nodes_keeps_everything_else() -> None:
     left = without(config, {"gpu": ["node-1"]})
     assert node_names(left.node_pools["gpu"]) == ()
     assert left.models == config.models
+
+
+def test_stacks_own_what_they_put_on_a_node_apart_so_that_none_takes_it_from_another() -> None:
+    other = stack().model_copy(update={"namespace": "other"})
+    managers = [
+        {
+            patch["metadata"]["annotations"]["pulumi.com/patchFieldManager"]
+            for patch in pool_objects(each, "gpu")
+        }
+        for each in (stack(), other)
+    ]
+    assert not managers[0] & managers[1]
