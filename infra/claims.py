@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from infra.config import ExistingPool, StackConfig, accelerator_of
+from infra.config import StackConfig, accelerator_of
 from infra.config.accelerators import selector
+from infra.config.pool_facts import dra_of
 from infra.isolation import Manifest
-from infra.names import DELETE_AT_ONCE, MANAGED_BY
+from infra.names import DELETE_AT_ONCE, MANAGED_BY, cluster_wide_name
 
 _API = "resource.k8s.io/v1"
 CLAIM = "accelerators"
@@ -22,21 +23,19 @@ CLAIM = "accelerators"
 def device_class(config: StackConfig, name: str) -> Manifest | None:
     """The class of a pool's devices; None for a pool whose pods ask for an extended resource."""
     pool = config.node_pools[name]
-    accelerator = accelerator_of(pool)
-    if not isinstance(pool, ExistingPool) or pool.dra is None or accelerator is None:
+    accelerator, dra = accelerator_of(pool), dra_of(pool)
+    if dra is None or accelerator is None:
         return None
     kind = selector(accelerator, pool.accelerator)
     return {
         "apiVersion": _API,
         "kind": "DeviceClass",
         "metadata": {
-            "name": _class_name(config, name),
+            "name": cluster_wide_name(config.namespace, name),
             "labels": dict(MANAGED_BY),
             "annotations": DELETE_AT_ONCE,
         },
-        "spec": {
-            "selectors": [{"cel": {"expression": each}} for each in (kind, *pool.dra.selectors)]
-        },
+        "spec": {"selectors": [{"cel": {"expression": each}} for each in (kind, *dra.selectors)]},
     }
 
 
@@ -45,8 +44,7 @@ def claim_templates(config: StackConfig, name: str) -> Iterator[Manifest]:
 
     The number is in the name: a template cannot change.
     """
-    pool = config.node_pools[name]
-    if not isinstance(pool, ExistingPool) or pool.dra is None:
+    if dra_of(config.node_pools[name]) is None:
         return
     counts = {
         version.resources.accelerators
@@ -55,7 +53,7 @@ def claim_templates(config: StackConfig, name: str) -> Iterator[Manifest]:
         if version.pool == name
     }
     for count in sorted(counts - {0}):
-        exactly = {"deviceClassName": _class_name(config, name), "count": count}
+        exactly = {"deviceClassName": cluster_wide_name(config.namespace, name), "count": count}
         yield {
             "apiVersion": _API,
             "kind": "ResourceClaimTemplate",
@@ -76,8 +74,3 @@ def pod_claims(pool_name: str, count: int) -> list[Manifest]:
 
 def _template_name(pool: str, count: int) -> str:
     return f"{pool}-{count}"
-
-
-def _class_name(config: StackConfig, pool: str) -> str:
-    """It belongs to no namespace: the name keeps those of two stacks apart."""
-    return f"{config.namespace}-{pool}"

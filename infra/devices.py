@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from infra.claims import CLAIM, pod_claims
-from infra.config import ExistingPool, NodePool, Version, accelerator_of, asks_for_resource
+from infra.config import NodePool, Version, accelerator_of, asks_for_resource
+from infra.config.pool_facts import dra_of, share_of
 from infra.isolation import Manifest
 
 
@@ -43,14 +44,12 @@ def container_claims(version: Version, pool: NodePool) -> Manifest:
 
 
 def _by_claim(version: Version, pool: NodePool) -> bool:
-    by_claim = isinstance(pool, ExistingPool) and pool.dra is not None
-    return by_claim and version.resources.accelerators > 0
+    return dra_of(pool) is not None and version.resources.accelerators > 0
 
 
 def _share(pool: NodePool) -> dict[str, str]:
     """Which part of a card each of a pod's accelerators is, where it is one."""
-    share = pool.share if isinstance(pool, ExistingPool) else None
-    accelerator = accelerator_of(pool)
+    share, accelerator = share_of(pool), accelerator_of(pool)
     if share is None or accelerator is None or accelerator.share is None:
         return {}
     part = {accelerator.share.memory: str(share.memory)}

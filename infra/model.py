@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from infra.config import Model, NodePool, StackConfig, Version
+from infra.config.version import fewest_pods
 from infra.devices import container_claims, devices_of_pod, extended_resources, variables
 from infra.isolation import Manifest, container_security, placement, pod_security
 from infra.names import (
@@ -12,11 +13,11 @@ from infra.names import (
     SERVICE_PORT,
     SKIP_AWAIT,
     TRACK,
+    cluster_wide_name,
     object_name,
     selector,
     version_labels,
 )
-from infra.tracks import priority_class_name
 
 CONTAINER_PORT = 8000
 # The gateway learns of a leaving pod 0.1 to 2 s after the API does (Traefik's throttle): until
@@ -38,7 +39,7 @@ def deployment(config: StackConfig, name: str, version_name: str) -> Manifest:
     pod_spec: Manifest = {
         **placement(name, version_name, version.pool, pool, model.isolation == "shared"),
         **devices_of_pod(version, pool),
-        "priorityClassName": priority_class_name(config.namespace, pool.track),
+        "priorityClassName": cluster_wide_name(config.namespace, pool.track),
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "securityContext": pod_security(),
@@ -57,7 +58,7 @@ def deployment(config: StackConfig, name: str, version_name: str) -> Manifest:
             "labels": labels,
         },
         "spec": {
-            "replicas": version.autoscale.min if version.autoscale else version.replicas,
+            "replicas": fewest_pods(version),
             "progressDeadlineSeconds": int(version.ready_timeout.total_seconds()),
             "revisionHistoryLimit": 2,
             # A pod leaves only after its successor is ready: no request meets a missing pod.
@@ -101,7 +102,7 @@ def disruption_budget(config: StackConfig, name: str, version_name: str) -> Mani
     finish (https://github.com/traefik/traefik/issues/12417). `replicas: 0` lets a node go.
     """
     version = config.models[name].versions[version_name]
-    pods = version.autoscale.min if version.autoscale else version.replicas
+    pods = fewest_pods(version)
     return {
         "apiVersion": "policy/v1",
         "kind": "PodDisruptionBudget",

@@ -31,6 +31,11 @@ CORRECTED = f"{PREFIX}/corrected"
 __all__ = ["canary_name", "object_name"]
 
 
+def cluster_wide_name(namespace: str, name: str) -> str:
+    """Name of an object that belongs to no namespace: it keeps those of two stacks apart."""
+    return f"{namespace}-{name}"
+
+
 def selector(model: str, version: str) -> dict[str, str]:
     """What picks the pods of one version. Deployments cannot change it once they exist."""
     return {MODEL: model, VERSION: version}

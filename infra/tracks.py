@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from infra.config import NodePool, StackConfig, asks_for_resource, most_cards
 from infra.isolation import Manifest
-from infra.names import DELETE_AT_ONCE, MANAGED_BY
+from infra.names import DELETE_AT_ONCE, MANAGED_BY, cluster_wide_name
 
 # Above batch work, which has 0, and below monitoring, which tells of a full cluster.
 _VALUES = {"stable": 1000, "canary": 100}
@@ -20,11 +20,6 @@ _DESCRIPTIONS = {
 }
 
 
-def priority_class_name(namespace: str, track: str) -> str:
-    """It belongs to no namespace: the name keeps those of two stacks apart."""
-    return f"{namespace}-{track}"
-
-
 def priority_classes(config: StackConfig) -> Iterator[Manifest]:
     """One for each track that has a pool."""
     for track in _tracks(config):
@@ -32,7 +27,7 @@ def priority_classes(config: StackConfig) -> Iterator[Manifest]:
             "apiVersion": "scheduling.k8s.io/v1",
             "kind": "PriorityClass",
             "metadata": {
-                "name": priority_class_name(config.namespace, track),
+                "name": cluster_wide_name(config.namespace, track),
                 "labels": dict(MANAGED_BY),
                 "annotations": DELETE_AT_ONCE,
             },
@@ -50,7 +45,7 @@ def quotas(config: StackConfig) -> Iterator[Manifest]:
     for track in _tracks(config):
         hard = _hard(pool for pool in config.node_pools.values() if pool.track == track)
         if hard:
-            classes = [priority_class_name(config.namespace, track)]
+            classes = [cluster_wide_name(config.namespace, track)]
             yield {
                 "apiVersion": "v1",
                 "kind": "ResourceQuota",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from infra.config import StackConfig, asks_for_resource, has_fixed_nodes
+from infra.config.version import fewest_pods
 from infra.split import Split, percent
 
 
@@ -91,7 +92,7 @@ def _room(config: StackConfig, model: str, new: str, facts: Facts) -> Iterator[s
     if not asks_for_resource(pool) or not has_fixed_nodes(pool):
         return
     running = facts.pods[new].running if new in facts.pods else 0
-    wanted = version.autoscale.min if version.autoscale else version.replicas
+    wanted = fewest_pods(version)
     needed = max(0, wanted - running) * version.resources.accelerators
     spare = facts.spare.get(version.pool, 0)
     if needed > spare:

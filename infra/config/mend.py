@@ -13,6 +13,7 @@ from infra.config.stack import StackConfig
 from infra.config.values import PLAIN_SECRETS
 
 _NAME = "unreadable"
+_NODE_CLASS = {"group": _NAME, "kind": "Unreadable", "name": _NAME}
 _STAND_INS: dict[tuple[str, ...], object] = {
     ("gateway", "name"): _NAME,
     ("gateway", "namespace"): _NAME,
@@ -21,11 +22,11 @@ _STAND_INS: dict[tuple[str, ...], object] = {
     ("nodePools", "*"): {
         "provider": "karpenter",
         "accelerator": "none",
-        "nodeClass": {"group": _NAME, "kind": "Unreadable", "name": _NAME},
+        "nodeClass": _NODE_CLASS,
         "track": "stable",
     },
     ("nodePools", "*", "accelerator"): "none",
-    ("nodePools", "*", "nodeClass"): {"group": _NAME, "kind": "Unreadable", "name": _NAME},
+    ("nodePools", "*", "nodeClass"): _NODE_CLASS,
     ("nodePools", "*", "nodeClass", "group"): _NAME,
     ("nodePools", "*", "nodeClass", "kind"): "Unreadable",
     ("nodePools", "*", "nodeClass", "name"): _NAME,

@@ -7,7 +7,7 @@ from infra.config.accelerators import Accelerator
 from infra.config.karpenter import KarpenterPool
 from infra.config.managed_pools import ManagedPool
 from infra.config.pool import NodePool
-from infra.config.pools import ExistingPool
+from infra.config.pools import CardShare, Dra, ExistingPool
 
 NONE = "none"
 """The accelerator of nodes that have processors only."""
@@ -17,13 +17,22 @@ def accelerator_of(pool: NodePool) -> Accelerator | None:
     """What is known of the pool's accelerator; None for nodes without."""
     if pool.accelerator == NONE:
         return None
-    shared = isinstance(pool, ExistingPool) and pool.share is not None
-    return accelerators.find(pool.accelerator, shared=shared)
+    return accelerators.find(pool.accelerator, shared=share_of(pool) is not None)
+
+
+def share_of(pool: NodePool) -> CardShare | None:
+    """Which part of a card each accelerator of a pod is; None for whole devices."""
+    return pool.share if isinstance(pool, ExistingPool) else None
+
+
+def dra_of(pool: NodePool) -> Dra | None:
+    """How pods claim devices; None where they ask for an extended resource, or for nothing."""
+    return pool.dra if isinstance(pool, ExistingPool) else None
 
 
 def asks_for_resource(pool: NodePool) -> bool:
     """Whether pods ask for an extended resource: neither for nothing nor for claims."""
-    return pool.accelerator != NONE and not (isinstance(pool, ExistingPool) and pool.dra)
+    return pool.accelerator != NONE and dra_of(pool) is None
 
 
 def has_fixed_nodes(pool: NodePool) -> bool:

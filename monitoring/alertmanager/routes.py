@@ -5,7 +5,7 @@ https://prometheus.io/docs/alerting/latest/configuration/#route
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -53,26 +53,28 @@ def route(config: StackConfig, alerting: Alerting) -> Route:
     ]
     if alerting.receivers.robots:
         routes += _relay_routes(alerting)
-    for team in alerting.teams:
-        if team != alerting.default_team:
-            models = [name for name, model in config.models.items() if model.owner == team]
-            routes += _team_routes(alerting, team, [f'owner="{team}"'], models)
-    # Alerts without owner, or with one that is no team any more, must reach somebody, too.
-    routes += _team_routes(alerting, alerting.default_team, [], config.models)
+    for team, owner in _owners(alerting):
+        own = [name for name, model in config.models.items() if not owner or model.owner == team]
+        routes += _team_routes(alerting, team, owner, own)
     return {"receiver": NOBODY, "group_by": list(GROUP_LABELS), "routes": routes}
 
 
 def _rollout_routes(alerting: Alerting) -> list[Route]:
     """Routes of what the controller tells of releases: whoever owns the model reads it."""
-    others = [team for team in alerting.teams if team != alerting.default_team]
     about = ['alertname="RolloutEvent"']
     return [
         {"matchers": [*about, *owner], "receiver": rollouts(team), **EVENT}
-        for team, owner in [
-            *((team, [f'owner="{team}"']) for team in others),
-            (alerting.default_team, []),
-        ]
+        for team, owner in _owners(alerting)
     ]
+
+
+def _owners(alerting: Alerting) -> Iterator[tuple[str, list[str]]]:
+    """Teams with the matchers of what is theirs, in the order in which routes ask for them."""
+    for team in alerting.teams:
+        if team != alerting.default_team:
+            yield team, [f'owner="{team}"']
+    # What has no owner, or one that is no team any more, must reach somebody, too.
+    yield alerting.default_team, []
 
 
 def _critical(alerting: Alerting) -> Route:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from infra.config import Model, StackConfig, Version
+from infra.config import Model, StackConfig
 from infra.config.alerting import Alerting
+from infra.config.version import fewest_pods
 from monitoring.rules.rule import RecordingRule
 from monitoring.rules.series import (
     MODEL_INFO,
@@ -26,7 +27,7 @@ def rules(config: StackConfig, alerting: Alerting) -> Iterator[RecordingRule]:
     A parked model, none of whose versions has pods, has none of these series, and so no alerts.
     """
     for name, model in config.models.items():
-        staffed = [version for version, value in model.versions.items() if _pods(value)]
+        staffed = [version for version, value in model.versions.items() if fewest_pods(value)]
         if not staffed:
             continue
         labels = {
@@ -47,7 +48,3 @@ def _objectives(model: Model) -> dict[str, float]:
         SLO_P99: model.slo.p99.total_seconds(),
         SLO_TRAFFIC_DROP: model.slo.traffic_drop,
     }
-
-
-def _pods(version: Version) -> int:
-    return version.autoscale.min if version.autoscale else version.replicas

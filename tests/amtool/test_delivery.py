@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tests.amtool.alerts import A_WHILE, CHAT, ERRORS, LATENCY, SHARE, in_order, stack, version
-from tests.amtool.catcher import Catcher
-from tests.amtool.process import running
+from tests.amtool.catcher import Catcher, Told
+from tests.amtool.process import Alertmanager, running
+
+Labels = Mapping[str, str]
 
 
 def test_a_critical_alert_rings_the_phone_and_a_warning_does_not(
@@ -70,14 +73,7 @@ def test_a_critical_alert_silences_warnings_of_its_version_alone(
         {"alertname": "Odd", "severity": "critical"} | no_model,
     ]
     with running(binaries, stack(world), tmp_path, world.url) as alertmanager:
-        alertmanager.fire(*critical)
-        world.wait(lambda told: sum(each.path == CHAT for each in told) >= len(critical))
-        alertmanager.fire(silenced, *told_anyway)
-        world.wait(lambda told: sum(each.path == CHAT for each in told) >= len(critical) + 6)
-        time.sleep(A_WHILE)
-        inhibited = [
-            each["labels"] for each in alertmanager.alerts() if each["status"]["inhibitedBy"]
-        ]
+        inhibited = inhibited_by(critical, alertmanager, world, [silenced, *told_anyway], 6)
     assert inhibited == [silenced]
     assert warnings(world) == sorted(map(in_order, told_anyway))
 
@@ -104,16 +100,29 @@ def test_a_fast_burn_silences_the_slow_burn_of_the_same_budget_alone(
         ERRORS | version("v2", model="seal"),
     ]
     with running(binaries, stack(world), tmp_path, world.url) as alertmanager:
-        alertmanager.fire(*critical)
-        world.wait(lambda told: sum(each.path == CHAT for each in told) >= len(critical))
-        alertmanager.fire(silenced, *told_anyway)
-        world.wait(lambda told: sum(each.path == CHAT for each in told) >= len(critical) + 4)
-        time.sleep(A_WHILE)
-        inhibited = [
-            each["labels"] for each in alertmanager.alerts() if each["status"]["inhibitedBy"]
-        ]
+        inhibited = inhibited_by(critical, alertmanager, world, [silenced, *told_anyway], 4)
     assert inhibited == [silenced]
     assert warnings(world) == sorted(map(in_order, told_anyway))
+
+
+def inhibited_by(
+    critical: Sequence[Labels],
+    alertmanager: Alertmanager,
+    world: Catcher,
+    others: Sequence[Labels],
+    messages: int,
+) -> list[Labels]:
+    """Which of the other alerts critical ones inhibit, once `messages` of the rest were told."""
+
+    def told(least: int) -> Callable[[list[Told]], bool]:
+        return lambda told: sum(each.path == CHAT for each in told) >= least
+
+    alertmanager.fire(*critical)
+    world.wait(told(len(critical)))
+    alertmanager.fire(*others)
+    world.wait(told(len(critical) + messages))
+    time.sleep(A_WHILE)
+    return [each["labels"] for each in alertmanager.alerts() if each["status"]["inhibitedBy"]]
 
 
 def warnings(world: Catcher) -> list[str]:

@@ -36,11 +36,6 @@ class Released:
     stack: Stack
     layout: Layout
 
-    @property
-    def monitoring(self) -> str:
-        """Namespace of its monitoring."""
-        return f"{self.stack.name}-monitoring"
-
     def write(self) -> None:
         """Write the stack file, with v1.1 stable and no canary."""
         canary = VERSIONS["v1.2"]
@@ -56,7 +51,7 @@ class Released:
             "slo": {"errorRatio": 0.1, "p99": "10s"},
         }
         committed = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]
-        alerting = {**committed["paddle-canary:alerting"], "namespace": self.monitoring}
+        alerting = {**committed["paddle-canary:alerting"], "namespace": self.stack.monitoring}
         self.stack.write({MODEL: model}, alerting=alerting)
 
     def start(self, *command: str, log: Path) -> subprocess.Popen[bytes]:

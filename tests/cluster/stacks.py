@@ -104,6 +104,11 @@ class Stack:
         environment.pop("PULUMI_CONFIG_PASSPHRASE_FILE", None)
         return cls(platform, name, directory, environment).cloned(directory)
 
+    @property
+    def monitoring(self) -> str:
+        """Namespace of its monitoring, where it has one."""
+        return f"{self.name}-monitoring"
+
     def cloned(self, directory: Path) -> Stack:
         """The same stack, seen from another checkout."""
         directory.mkdir()

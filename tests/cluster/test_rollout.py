@@ -36,7 +36,9 @@ pytestmark = pytest.mark.timeout(900)
 def released(new_stack: Callable[[str], Stack]) -> Iterator[Released]:
     """v1.1 is stable; v1.2 and a faulty v1.3 are deployed, without requests."""
     found = Released(new_stack("released"), Layout(NAME))
-    found.stack.platform.kubectl("delete", "namespace", found.monitoring, "--ignore-not-found")
+    found.stack.platform.kubectl(
+        "delete", "namespace", found.stack.monitoring, "--ignore-not-found"
+    )
     found.write()
     run = found.stack.up()
     assert run.status == 0, run.text

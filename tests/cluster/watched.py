@@ -84,7 +84,7 @@ class Watched:
     @property
     def namespace(self) -> str:
         """Where its monitoring is."""
-        return f"{self.stack.name}-monitoring"
+        return self.stack.monitoring
 
     def write(self, weight: float = 20, p99: str = "1ms", *, hasty: bool = True) -> None:
         """Write the stack file."""
