@@ -200,9 +200,11 @@ def test_a_wrong_token_is_refused_and_forgotten(
 
     page.on("dialog", answer)
     page.get_by_role("button", name="Enter token").click()
-    page.get_by_role("button", name="Pause").click()
-    expect(page.get_by_role("button", name="Enter token")).to_be_visible()
+    # The page says it when the answer is there: wait for what it says, not for what it shows.
+    with page.expect_event("dialog", lambda dialog: dialog.type == "alert"):
+        page.get_by_role("button", name="Pause").click()
     assert said[-1] == "Refused: the token is missing or wrong"
+    expect(page.get_by_role("button", name="Enter token")).to_be_visible()
     assert world.page.commands == ()
 
 
