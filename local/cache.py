@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+# Of each kind: what another checkout or branch uses is still there when one comes back to it.
+_KEPT = 3
+_NAME = re.compile(r"(?P<kind>.+)-[0-9a-f]{12,16}")
 
 
 def cache_directory() -> Path:
@@ -29,3 +35,16 @@ def locked(path: Path) -> Iterator[None]:
             if path.exists() and path.stat().st_ino == os.fstat(handle.fileno()).st_ino:
                 yield
                 return
+
+
+def used(entry: Path) -> None:
+    """Note that an entry, named `<kind>-<hash>`, is in use; of its kind the last three stay."""
+    os.utime(entry)
+    same = [each for each in entry.parent.iterdir() if _kind(each) == _kind(entry)]
+    for old in sorted(same, key=lambda each: -each.stat().st_mtime)[_KEPT:]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _kind(entry: Path) -> str | None:
+    found = _NAME.fullmatch(entry.name)
+    return found["kind"] if found and entry.is_dir() else None

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from local.cache import cache_directory, locked
+from local.cache import cache_directory, locked, used
 
 Log = Callable[[str], None]
 
@@ -65,7 +65,7 @@ class Storage:
 
 
 def kept(name: str, inputs: Iterable[bytes], make: Callable[[Path, Log], None], log: Log) -> Path:
-    """The directory that make() filled, made once for these inputs; older ones are deleted."""
+    """The directory that make() filled, made once for these inputs."""
     folder = cache_directory() / "images"
     digest = hashlib.sha256()
     for content in inputs:
@@ -73,13 +73,13 @@ def kept(name: str, inputs: Iterable[bytes], make: Callable[[Path, Log], None], 
     done = folder / f"{name}-{digest.hexdigest()[:16]}"
     with locked(folder / f"{name}.lock"):
         if not done.is_dir():
-            # Also clears what a build that was killed has left.
-            for old in folder.glob(f"{name}-*"):
-                shutil.rmtree(old)
             draft = folder / f"{name}-draft"
+            # What a build that was killed has left.
+            shutil.rmtree(draft, ignore_errors=True)
             draft.mkdir()
             make(draft, log)
             draft.rename(done)
+        used(done)
     return done
 
 

@@ -14,7 +14,7 @@ import sys
 import venv
 from pathlib import Path
 
-from local.cache import cache_directory, locked
+from local.cache import cache_directory, locked, used
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -28,6 +28,7 @@ def environment(requirements: Path) -> Path:
     with locked(directory.with_suffix(".lock")):
         if not (directory / "complete").exists():
             _make(directory, requirements)
+        used(directory)
     return directory
 
 

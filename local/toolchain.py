@@ -17,7 +17,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
 
-from local.cache import cache_directory, locked
+from local.cache import cache_directory, locked, used
 from local.toolset import TOOLS, ModuleFile, Tool
 
 Log = Callable[[str], None]
@@ -59,6 +59,8 @@ def ensure(names: Iterable[str], log: Log) -> dict[str, Path]:
         with locked(_root() / ".lock"):
             missing = [TOOLS[name] for name, place in found.items() if not place.is_dir()]
             _build_all(missing, found, log)
+    for place in found.values():
+        used(place.parent)
     return found
 
 

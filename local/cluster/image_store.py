@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from local.cache import cache_directory, locked
+from local.cache import cache_directory, locked, used
 
 _CONFIGURATION = """\
 version = 2
@@ -36,17 +36,18 @@ _IMPORT_SECONDS = 600
 def prepare(images: Mapping[str, Path], log: Callable[[str], None]) -> Path:
     """containerd's root directory with all images (archives by name) unpacked, from the cache."""
     folder = cache_directory() / "containerd"
-    done = folder / _digest(images)
+    done = folder / f"store-{_digest(images)}"
     with locked(folder / ".lock"):
         if not done.is_dir():
-            # Also clears what was killed on the way. Nodes keep their links.
-            for old in folder.glob("*/"):
-                shutil.rmtree(old)
             log("cluster: unpacking images for the nodes, a minute or two, once")
             draft = folder / "draft"
+            # What was killed on the way.
+            shutil.rmtree(draft, ignore_errors=True)
             draft.mkdir()
             _fill(draft, list(images.values()))
             draft.rename(done)
+        # Nodes keep their links to what goes.
+        used(done)
     return done / "root"
 
 
