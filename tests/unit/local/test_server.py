@@ -25,9 +25,11 @@ def test_a_server_runs_inside_its_block_and_no_longer() -> None:
 
 def test_a_server_ends_with_who_started_it_however_that_ends() -> None:
     script = (
-        "import sys; from local.server import Server; "
-        "server = Server((sys.executable, '-c', 'import time; time.sleep(60)')); "
-        "print(server.process.pid, flush=True); import os; os.kill(os.getpid(), 9)"
+        "import os, sys, time; from local.server import Server\n"
+        "runs = 'import time; print(1, flush=True); time.sleep(60)'\n"
+        "server = Server((sys.executable, '-c', runs))\n"
+        "while not server.log(): time.sleep(0.01)\n"
+        "print(server.process.pid, flush=True); os.kill(os.getpid(), 9)"
     )
     started = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
