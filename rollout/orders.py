@@ -14,6 +14,7 @@ from kubernetes import client
 from infra.config import ConfigErrors, StackConfig, load_file
 from rollout.alerts import about
 from rollout.controller import LostLease
+from rollout.git import Branch
 from rollout.journal import Journal, Page
 from rollout.kube import ClusterAway
 from rollout.page.app import create_app
@@ -55,6 +56,12 @@ def add_orders(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     run.add_argument("model")
     run.add_argument("--to", required=True, metavar="VERSION", help="the version to release")
     run.add_argument("--dry-run", action="store_true", help="say what would happen, change nothing")
+    run.add_argument(
+        "--commit-branch",
+        metavar="NAME",
+        help="commit each change of the stack file on this branch, which is checked out",
+    )
+    run.add_argument("--push", metavar="REMOTE", help="push each of these commits to REMOTE")
     run.set_defaults(order=_run)
     for name, words, order in (
         ("status", "where rollouts are; all models without MODEL", _status),
@@ -109,7 +116,7 @@ def obey(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s  %(message)s", stream=sys.stderr)
-    stack = ProjectStack(options.project, options.stack)
+    stack = _committed(options)
     api = connect(options.context)
     if options.dry_run:
         lines, fine = dry_run(api, stack, options.model, options.to)
@@ -128,6 +135,15 @@ def _run(options: argparse.Namespace) -> int:
     print(f"{options.model}: {end.old} → {end.new} {end.outcome}: {end.reason}")
     outcomes = {Outcome.PROMOTED: _PROMOTED, Outcome.ROLLED_BACK: _TAKEN_BACK}
     return outcomes.get(end.outcome or Outcome.LEFT, _STOPPED)
+
+
+def _committed(options: argparse.Namespace) -> ProjectStack:
+    """The stack, whose changes are committed where a branch is named. Raises LookupError."""
+    if options.push and not options.commit_branch:
+        raise LookupError("--push: found no --commit-branch; name the branch that is pushed")
+    file = stack_file(options.project, options.stack)
+    branch = options.commit_branch and Branch(file, options.commit_branch, options.push)
+    return ProjectStack(options.project, options.stack, branch or None)
 
 
 def _status(options: argparse.Namespace) -> int:

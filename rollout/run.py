@@ -105,7 +105,7 @@ def drive(
             lease=lease,
             watcher=watcher,
             alertmanager=alertmanager,
-            facts=lambda current: read_facts(api, current, model, new, alertmanager),
+            facts=lambda current: read_facts(api, stack, current, model, new, alertmanager),
         )
         return Controller(world, config, model, holder).run(page)
     finally:
@@ -124,7 +124,7 @@ def dry_run(
         raise LookupError(NO_ALERTING)
     must_have(config, model)
     _, alertmanager = sources(config.alerting, api)
-    facts = read_facts(api, config, model, new, alertmanager)
+    facts = read_facts(api, stack, config, model, new, alertmanager)
     against = objections(config, model, new, facts)
     plan = config.models[model].rollout
     lines = [f"{model}: {config.models[model].stable} → {new}"]
@@ -145,7 +145,12 @@ def _step(plan: Rollout, weight: float) -> str:
 
 
 def read_facts(
-    api: client.ApiClient, config: StackConfig, model: str, new: str, alertmanager: Source
+    api: client.ApiClient,
+    stack: ProjectStack,
+    config: StackConfig,
+    model: str,
+    new: str,
+    alertmanager: Source,
 ) -> Facts:
     """What preflight judges by. Raises ClusterAway, SourceAway."""
     versions = {config.models[model].stable, new}
@@ -157,6 +162,7 @@ def read_facts(
             version: firing(alertmanager, config.namespace, model, version)
             for version in sorted(versions)
         },
+        checkout=stack.objections(),
     )
 
 
