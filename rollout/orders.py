@@ -20,7 +20,8 @@ from rollout.kube import ClusterAway
 from rollout.page.app import create_app
 from rollout.page.server import Server
 from rollout.report import explain, headline, history, steps
-from rollout.run import NO_ALERTING, Busy, connect, drive, dry_run
+from rollout.run import NO_ALERTING, Busy, ask, connect, drive, dry_run
+from rollout.serve import Health, serve
 from rollout.sources import SourceAway, sources
 from rollout.stack import ProjectStack, StackError, stack_file
 from rollout.stack_file import must_have
@@ -63,6 +64,19 @@ def add_orders(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     run.add_argument("--push", metavar="REMOTE", help="push each of these commits to REMOTE")
     run.set_defaults(order=_run)
+    begin = commands.add_parser(
+        "begin", parents=[common], help="begin a release that the controller in the cluster drives"
+    )
+    begin.add_argument("model")
+    begin.add_argument("--to", required=True, metavar="VERSION", help="the version to release")
+    begin.set_defaults(order=_begin)
+    served = commands.add_parser(
+        "serve", parents=[common], help="drive every release that is begun: the controller's pods"
+    )
+    served.add_argument(
+        "--health", default="127.0.0.1:9097", metavar="HOST:PORT", help="where (%(default)s)"
+    )
+    served.set_defaults(order=_serve)
     for name, words, order in (
         ("status", "where rollouts are; all models without MODEL", _status),
         ("watch", "the same, live", _watch),
@@ -115,7 +129,7 @@ def obey(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s  %(message)s", stream=sys.stderr)
+    _log_to_stderr()
     stack = _committed(options)
     api = connect(options.context)
     if options.dry_run:
@@ -137,6 +151,10 @@ def _run(options: argparse.Namespace) -> int:
     return outcomes.get(end.outcome or Outcome.LEFT, _STOPPED)
 
 
+def _log_to_stderr() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s  %(message)s", stream=sys.stderr)
+
+
 def _committed(options: argparse.Namespace) -> ProjectStack:
     """The stack, whose changes are committed where a branch is named. Raises LookupError."""
     if options.push and not options.commit_branch:
@@ -144,6 +162,23 @@ def _committed(options: argparse.Namespace) -> ProjectStack:
     file = stack_file(options.project, options.stack)
     branch = options.commit_branch and Branch(file, options.commit_branch, options.push)
     return ProjectStack(options.project, options.stack, branch or None)
+
+
+def _begin(options: argparse.Namespace) -> int:
+    config, api = _stack(options)
+    journal = Journal(api, config.namespace, options.model)
+    ask(journal, config, options.model, options.to)
+    print(f"{options.model}: begun; python -m rollout watch shows what comes of it")
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    _log_to_stderr()
+    host, _, port = options.health.rpartition(":")
+    stack = ProjectStack(options.project, options.stack)
+    serve(connect(options.context), stack, Health(host, int(port)))
+    print("error: the lease is lost; start again, and stand by", file=sys.stderr)
+    return _FAILED
 
 
 def _status(options: argparse.Namespace) -> int:

@@ -101,7 +101,7 @@ class StackConfig(Part):
     controller: Controller | None = Field(
         default=None,
         description=(
-            "The rollout controller in the cluster, beside monitoring. Default: rollouts are driven "
+            "The rollout controller in the cluster, beside monitoring. Default: a rollout is driven "
             "where `python -m rollout run` runs."
         ),
     )

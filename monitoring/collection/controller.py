@@ -31,7 +31,11 @@ def controller(config: StackConfig) -> Iterator[Manifest]:
     yield account(config, CONTROLLER)
     yield from _access(config)
     template = pods.template(
-        config, CONTROLLER, [_server(config.controller)], _volumes(config.controller), account=CONTROLLER
+        config,
+        CONTROLLER,
+        [_server(config.controller)],
+        _volumes(config.controller),
+        account=CONTROLLER,
     )
     template["spec"]["topologySpreadConstraints"] = [
         {
@@ -51,7 +55,7 @@ def _volumes(wanted: Controller) -> list[pods.Volume]:
     return [
         pods.Volume("secrets", DIRECTORY, secret),
         pods.Volume("checkout", _CHECKOUT, claim, writable=True),
-        pods.Volume("tmp", "/tmp", {"emptyDir": {"sizeLimit": "256Mi"}}, writable=True),  # noqa: S108
+        pods.Volume("tmp", "/tmp", {"emptyDir": {"sizeLimit": "256Mi"}}, writable=True),
     ]
 
 
@@ -105,9 +109,7 @@ def _of_traffic(config: StackConfig) -> tuple[list[str], list[str]]:
     routes = [
         name
         for model in config.models
-        for name in (
-            (model, canary_name(model)) if config.data_plane == "ingress" else (model,)
-        )
+        for name in ((model, canary_name(model)) if config.data_plane == "ingress" else (model,))
     ]
     services = [
         object_name(name, version)

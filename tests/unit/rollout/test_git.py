@@ -20,6 +20,7 @@ from rollout.stack import ProjectStack, StackError
 from rollout.state import Phase, State
 
 ROOT = Path(__file__).parents[3]
+IDENTITY = ("-c", "user.name=A", "-c", "user.email=a@example.com")
 SPLIT = Split("v1.1", {"v1.2": 20})
 STATE = State("v1.1", "v1.2", Phase.STEP, datetime.now(UTC), step=1, reason="to 20%: sound")
 ENTRY = Entry(datetime.now(UTC), "host-7", STATE, {"verdict": "promote", "requests": 512})
@@ -27,8 +28,7 @@ ENTRY = Entry(datetime.now(UTC), "host-7", STATE, {"verdict": "promote", "reques
 
 def git(directory: Path, *arguments: str) -> str:
     done = subprocess.run(
-        ["git", "-C", str(directory), "-c", "user.name=A", "-c", "user.email=a@example.com"]
-        + list(arguments),
+        ["git", "-C", str(directory), *IDENTITY, *arguments],
         capture_output=True,
         text=True,
         check=True,
