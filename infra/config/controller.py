@@ -22,7 +22,7 @@ class Controller(Part):
     )
     backend: str = Field(
         pattern=r"^(https?|s3|gs|azblob|file)://[^\s@]+$",
-        title="where Pulumi keeps the state, without a password, such as s3://states",
+        title="the URL of a backend, without user and password, such as s3://states",
         description="Where Pulumi keeps the state, as PULUMI_BACKEND_URL has it.",
     )
     checkout: ObjectName = Field(

@@ -21,8 +21,7 @@ STORE = {
 CONTROLLED = {
     "controller": {
         "image": "registry.example.com/rollout:v1",
-        # As the engine's stand-in calls it.
-        "stack": "stack",
+        "stack": "dev",
         "backend": "s3://states",
         "checkout": "checkout",
         "secret": "rollout",
@@ -114,5 +113,5 @@ def test_monitoring_pulls_from_a_private_registry_too() -> None:
 
 def test_a_controller_of_another_stack_is_refused() -> None:
     other = {"controller": {**CONTROLLED["controller"], "stack": "prod"}}
-    with pytest.raises(pulumi.RunError, match=r"controller\.stack: found prod; write stack"):
+    with pytest.raises(pulumi.RunError, match=r"controller\.stack: found prod; write dev"):
         update(values(other))
