@@ -101,8 +101,8 @@ class StackConfig(Part):
     controller: Controller | None = Field(
         default=None,
         description=(
-            "The rollout controller in the cluster, beside monitoring. Default: a rollout is driven "
-            "where `python -m rollout run` runs."
+            "The rollout controller in the cluster, beside monitoring. Default: rollouts are "
+            "driven where `python -m rollout run` runs."
         ),
     )
     override: Override | None = Field(

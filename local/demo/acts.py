@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import urllib.request
 from urllib.parse import urlsplit
 
 from local.cluster.layout import NODES
@@ -110,11 +109,12 @@ def take_back(story: Story, shell: Shell) -> None:
 
 
 def _page_says() -> str:
-    """Where the page puts the rollout. Raises LookupError where it does not know it."""
-    with urllib.request.urlopen(f"{PAGE}/api/rollouts", timeout=10) as answer:
-        rollouts = json.load(answer)["rollouts"]
-    (found,) = [each for each in rollouts if each["model"] == "ocr"]
-    return f"ocr {found['old']} → {found['new']}: {found['place']}"
+    """The headlines of the page."""
+    connection = http.client.HTTPConnection(urlsplit(PAGE).netloc, timeout=10)
+    connection.request("GET", "/api/rollouts")
+    rollouts = json.load(connection.getresponse())["rollouts"]
+    connection.close()
+    return ", ".join(each["headline"] for each in rollouts if "headline" in each)
 
 
 def _env(name: str) -> str:
