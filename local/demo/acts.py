@@ -95,7 +95,7 @@ def take_back(story: Story, shell: Shell) -> None:
         # What an earlier demo that was interrupted has left under way.
         shell.run(_FORGET)
         for name, value in _FAULT.items():
-            shell.run(f"pulumi config set --path {_env(name)} {value}")
+            shell.run(f"pulumi config set --type string --path {_env(name)} {value}")
         shell.run("pulumi up --yes --skip-preview")
         with shell.beside("python -m rollout page --stack dev"):
             print(f"  > open it now: {PAGE}", flush=True)
