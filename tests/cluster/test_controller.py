@@ -55,10 +55,11 @@ def released(
     assert run.status == 0, run.text
     give(stack, volume)
     write(found, volume, controller=controller(stack))
+    # Before, for pods that are not ready without their file; after, for what the update wrote.
+    hand_over(volume)
     run = stack.up()
     assert run.status == 0, run.text
-    for path in [volume, *volume.rglob("*")]:
-        os.chown(path, USER, USER)
+    hand_over(volume)
     yield found
     run = stack.pulumi("destroy", "--yes", "--skip-preview")
     assert run.status == 0, run.text
@@ -69,6 +70,12 @@ def write(released: Released, volume: Path, **settings: object) -> None:
     """The stack file, on the volume."""
     released.write(**settings)
     (volume / "Pulumi.inside.yaml").write_bytes(released.stack.file.read_bytes())
+
+
+def hand_over(volume: Path) -> None:
+    """Let the controller's pods write what is on the volume."""
+    for path in [volume, *volume.rglob("*")]:
+        os.chown(path, USER, USER)
 
 
 def controller(stack: Stack) -> dict[str, Any]:
