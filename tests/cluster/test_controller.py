@@ -134,26 +134,29 @@ def logs(released: Released) -> str:
 
 
 @pytest.mark.parametrize(
-    ("verb", "what", "namespace"),
+    ("answer", "question"),
     [
-        ("patch", "deployments.apps/ocr-v1-1", "inside"),
-        ("get", "secrets", "inside-monitoring"),
-        ("patch", "services/prometheus", "inside-monitoring"),
-        ("get", "services/prometheus:9090/proxy", "inside-monitoring"),
-        ("delete", "ingresses.networking.k8s.io/ocr", "inside"),
-        ("update", "configmaps/rollout-other", "inside"),
-        ("create", "pods/exec", "inside"),
+        ("yes", "patch ingresses.networking.k8s.io/ocr-canary -n inside"),
+        ("yes", "patch services/ocr-v1-2 -n inside"),
+        ("no", "delete ingresses.networking.k8s.io/ocr-canary -n inside"),
+        ("no", "patch ingresses.networking.k8s.io/other -n inside"),
+        ("no", "patch deployments.apps/ocr-v1-1 -n inside"),
+        ("no", "update configmaps/rules-0 -n inside"),
+        ("no", "get secrets -n inside-monitoring"),
+        ("no", "patch services/prometheus -n inside-monitoring"),
+        ("no", "get services/prometheus:9090 --subresource proxy -n inside-monitoring"),
+        ("no", "create pods --subresource exec -n inside"),
     ],
 )
-def test_what_a_release_does_not_need_the_cluster_refuses(
-    released: Released, verb: str, what: str, namespace: str
+def test_the_cluster_grants_what_a_release_needs_and_no_more(
+    released: Released, answer: str, question: str
 ) -> None:
     account = f"system:serviceaccount:{released.stack.monitoring}:{PART}"
-    asked = ["kubectl", "auth", "can-i", verb, what, "-n", namespace, "--as", account]
+    asked = ["kubectl", "auth", "can-i", *question.split(), "--as", account]
     done = subprocess.run(
         asked, env=released.stack.environment, capture_output=True, text=True, check=False
     )
-    assert done.stdout.strip() == "no", done.stdout + done.stderr
+    assert done.stdout.strip() == answer, done.stdout + done.stderr
 
 
 def test_a_release_is_promoted_though_the_pod_that_drives_it_is_deleted(
