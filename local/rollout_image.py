@@ -25,8 +25,8 @@ _ENGINE = "localhost/engine"
 _ROOT = Path(__file__).parents[1]
 _RECIPE = "rollout"
 # What it copies.
-_FILES = ("__main__.py", "Pulumi.yaml", "requirements.txt", "constraints.txt")
-_PACKAGES = ("infra", "monitoring", "rollout")
+_FILES = ("requirements.txt", "constraints.txt")
+_PACKAGES = ("infra", "rollout")
 
 
 def build(log: Log) -> Path:
@@ -59,7 +59,7 @@ def _make(base: Path, tools: Mapping[str, Path], draft: Path, log: Log) -> None:
     storage = Storage(draft)
     storage.commit(base, BASE)
     storage.commit(engine, _ENGINE)
-    log("rollout image: the engine, the program and the controller")
+    log("rollout image: the engine and the controller")
     storage.build(context, _RECIPE, IMAGE, ENGINE=_ENGINE)
     storage.archive(IMAGE, draft / "rollout.tar")
     storage.remove()

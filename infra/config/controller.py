@@ -27,8 +27,8 @@ class Controller(Part):
     )
     checkout: ObjectName = Field(
         description=(
-            "PersistentVolumeClaim in `alerting.namespace` with the stack file, which is read and "
-            "written there by whichever pod acts: ReadWriteMany, for group 10001."
+            "PersistentVolumeClaim in `alerting.namespace` with a checkout of the project, whose "
+            "stack file is written by whichever pod acts: ReadWriteMany, for group 10001."
         )
     )
     secret: ObjectName = Field(

@@ -62,7 +62,7 @@ def _volumes(wanted: Controller) -> list[pods.Volume]:
 def _server(wanted: Controller) -> Manifest:
     command = [
         *("python3", "-m", "rollout", "serve", "--stack", wanted.stack),
-        *("--health", f"0.0.0.0:{PORTS[CONTROLLER]}"),
+        *("--project", _CHECKOUT, "--health", f"0.0.0.0:{PORTS[CONTROLLER]}"),
     ]
     # The engine, its provider and the program run beside the controller while it updates.
     started = pods.container(
@@ -71,7 +71,6 @@ def _server(wanted: Controller) -> Manifest:
     variables = {
         "PULUMI_BACKEND_URL": wanted.backend,
         "PULUMI_CONFIG_PASSPHRASE_FILE": f"{DIRECTORY}/passphrase",
-        "PULUMI_OPTION_CONFIG_FILE": f"{_CHECKOUT}/Pulumi.{wanted.stack}.yaml",
         **wanted.env,
     }
     started["env"] = [{"name": name, "value": value} for name, value in variables.items()]

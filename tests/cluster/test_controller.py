@@ -28,48 +28,34 @@ PART = "rollout-controller"
 
 
 @pytest.fixture(scope="module")
-def released(
-    new_stack: Callable[[str], Stack], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Released]:
-    """A stack whose file and state are on a volume, which the controller's pods have too."""
+def released(new_stack: Callable[[str], Stack]) -> Iterator[Released]:
+    """A stack whose checkout is on a volume, with its state, which the controller's pods have."""
     made = [sys.executable, "-m", "local.rollout_image", "--name", NAME]
     subprocess.run(made, cwd=ROOT, check=True)
-    volume = tmp_path_factory.mktemp("volume")
-    (volume / "state").mkdir()
     stack = new_stack("inside")
-    stack = replace(
-        stack,
-        environment={
-            **stack.environment,
-            "PULUMI_BACKEND_URL": f"file://{volume}/state?metadata=skip",
-            "PULUMI_OPTION_CONFIG_FILE": str(volume / "Pulumi.inside.yaml"),
-        },
-    )
+    state = stack.directory / "state"
+    state.mkdir()
+    moved = {"PULUMI_BACKEND_URL": f"file://{state}?metadata=skip"}
+    stack = replace(stack, environment={**stack.environment, **moved})
     found = Released(stack, Layout(NAME))
     kubectl = stack.platform.kubectl
     kubectl("delete", "namespace", stack.monitoring, "--ignore-not-found")
-    write(found, volume)
+    found.write()
     # The stack of `new_stack` is in the backend that this one leaves.
     assert stack.pulumi("stack", "init").status == 0
     run = stack.up()
     assert run.status == 0, run.text
-    give(stack, volume)
-    write(found, volume, controller=controller(stack))
+    give(stack)
+    found.write(controller=controller(stack))
     # Before, for pods that are not ready without their file; after, for what the update wrote.
-    hand_over(volume)
+    hand_over(stack.directory)
     run = stack.up()
     assert run.status == 0, run.text
-    hand_over(volume)
+    hand_over(stack.directory)
     yield found
     run = stack.pulumi("destroy", "--yes", "--skip-preview")
     assert run.status == 0, run.text
     kubectl("delete", "persistentvolume", "inside-checkout", "--wait=false")
-
-
-def write(released: Released, volume: Path, **settings: object) -> None:
-    """The stack file, on the volume."""
-    released.write(**settings)
-    (volume / "Pulumi.inside.yaml").write_bytes(released.stack.file.read_bytes())
 
 
 def hand_over(volume: Path) -> None:
@@ -88,7 +74,7 @@ def controller(stack: Stack) -> dict[str, Any]:
     }
 
 
-def give(stack: Stack, volume: Path) -> None:
+def give(stack: Stack) -> None:
     """What the stack does not declare: the volume and the passphrase."""
     size = {"storage": "1Gi"}
     access = {"accessModes": ["ReadWriteMany"], "storageClassName": ""}
@@ -98,7 +84,7 @@ def give(stack: Stack, volume: Path) -> None:
             "apiVersion": "v1",
             "kind": "PersistentVolume",
             "metadata": {"name": "inside-checkout"},
-            "spec": {**access, "capacity": size, "hostPath": {"path": str(volume)}},
+            "spec": {**access, "capacity": size, "hostPath": {"path": str(stack.directory)}},
         },
         {
             "apiVersion": "v1",
@@ -163,7 +149,6 @@ def test_a_release_is_promoted_though_the_pod_that_drives_it_is_deleted(
     released: Released, tmp_path: Path
 ) -> None:
     kubectl = released.stack.platform.kubectl
-    volume = Path(released.stack.environment["PULUMI_OPTION_CONFIG_FILE"]).parent
     eventually("one pod leads", lambda: leader(released), 60)
     log = tmp_path / "log"
     with load(released, Image.new("L", (64, 64), "white"), EMPTY):
@@ -183,6 +168,6 @@ def test_a_release_is_promoted_though_the_pod_that_drives_it_is_deleted(
     assert leader(released) not in ("", first)
     journal = released.journal()
     assert len({entry["by"] for entry in journal if entry["by"]}) == 2
-    assert "stable: v1.2" in (volume / "Pulumi.inside.yaml").read_text()
+    assert "stable: v1.2" in released.stack.file.read_text()
     assert set(released.stack.platform.answers("rollouts.example.com", 10)) == {"v1.2"}
     assert_converged(released)
