@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -174,6 +175,8 @@ def _begin(options: argparse.Namespace) -> int:
 
 def _serve(options: argparse.Namespace) -> int:
     _log_to_stderr()
+    # The first process of a container is not ended by the signal alone.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_PROMOTED))
     host, _, port = options.health.rpartition(":")
     stack = ProjectStack(options.project, options.stack)
     serve(connect(options.context), stack, Health(host, int(port)))

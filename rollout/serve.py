@@ -97,10 +97,21 @@ class Health:
 def serve(api: client.ApiClient, stack: ProjectStack, health: Health) -> None:
     """Stand by until the lease is ours, then drive; returns when the lease is lost.
 
-    Raises StackError where the stack file is not right at the start.
+    Raises StackError where the stack file is not right at the start. SystemExit, which a signal
+    raises, lets an update that is under way end first: the state of one that is killed stays locked.
     """
     namespace = stack.config().namespace
     lease = Lease(api, namespace, LEASE, f"{socket.gethostname()}-{os.getpid()}")
+    try:
+        _lead(api, stack, health, lease)
+    except SystemExit:
+        stack.finish()
+        lease.release()
+        raise
+
+
+def _lead(api: client.ApiClient, stack: ProjectStack, health: Health, lease: Lease) -> None:
+    namespace = stack.config().namespace
     _stand_by(lease, health)
     _log.info("drives the rollouts of %s", stack.name)
 

@@ -65,6 +65,10 @@ class ProjectStack:
         """What stands against writing the stack file; empty when nothing does."""
         return () if self._branch is None else self._branch.objections()
 
+    def finish(self) -> None:
+        """Wait for the update that is under way; none begins any more in this process."""
+        self._one_at_a_time.acquire()
+
     def converge(self, model: str, split: Split, message: str, *, back: bool) -> None:
         """Make the stack file say `split`, commit it with `message`, and update the stack.
 

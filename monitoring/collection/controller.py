@@ -45,6 +45,8 @@ def controller(config: StackConfig) -> Iterator[Manifest]:
             "labelSelector": {"matchLabels": selector(CONTROLLER)},
         }
     ]
+    # An update that is under way ends first: the state of one that is killed stays locked.
+    template["spec"]["terminationGracePeriodSeconds"] = 120
     yield _disruption_budget(config)
     yield pods.deployment(config, CONTROLLER, template, _REPLICAS)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 import urllib.error
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from pulumi import automation
 
 from infra.config import load_file
 from infra.split import Split
@@ -21,6 +23,7 @@ from rollout.kube import ClusterAway
 from rollout.run import UNHELD, Busy, ask, begin
 from rollout.serve import Drivers, Health
 from rollout.sources import Address, ServiceProxy, sources
+from rollout.stack import ProjectStack
 from rollout.state import Outcome, Phase, State
 from tests.unit.rollout.world import FakeJournal, World
 
@@ -126,3 +129,48 @@ def test_inside_the_cluster_no_proxy_is_needed() -> None:
         Address("http://prometheus.paddle-monitoring.svc:9090"),
         Address("http://alertmanager.paddle-monitoring.svc:9093"),
     )
+
+
+def test_a_signal_lets_the_update_under_way_end_and_gives_the_lease_back(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    happened: list[str] = []
+    begun, go_on = threading.Event(), threading.Event()
+
+    class Engine:
+        def up(self, **_: object) -> None:
+            begun.set()
+            go_on.wait(5)
+            happened.append("updated")
+
+    class OurLease:
+        held = True
+
+        def __init__(self, *_: object) -> None:
+            """Ours from the start."""
+
+        def acquire(self) -> None:
+            """Nobody is in the way."""
+
+        def release(self) -> None:
+            happened.append("released")
+
+    monkeypatch.setattr(automation, "select_stack", lambda *_, **__: Engine())
+    monkeypatch.setattr(serve, "Lease", OurLease)
+    shutil.copy(ROOT / "Pulumi.prod.yaml", tmp_path)
+    stack = ProjectStack(tmp_path, "prod")
+
+    def update() -> None:
+        stack.converge("ocr", Split("v1.1", {"v1.2": 20}), "", back=False)
+
+    threading.Thread(target=update, daemon=True).start()
+    begun.wait(5)
+
+    def signalled(_: object) -> None:
+        threading.Timer(0.1, go_on.set).start()
+        raise SystemExit(0)
+
+    monkeypatch.setattr(Drivers, "look", signalled)
+    with pytest.raises(SystemExit):
+        serve.serve(cast(Any, None), stack, Health("127.0.0.1", 0))
+    assert happened == ["updated", "released"]
