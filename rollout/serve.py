@@ -98,7 +98,7 @@ def serve(api: client.ApiClient, stack: ProjectStack, health: Health) -> None:
     """Stand by until the lease is ours, then drive; returns when the lease is lost.
 
     Raises StackError where the stack file is not right at the start. SystemExit, which a signal
-    raises, lets an update that is under way end first: the state of one that is killed stays locked.
+    raises, lets an update that is under way end first: that of one that is killed stays locked.
     """
     namespace = stack.config().namespace
     lease = Lease(api, namespace, LEASE, f"{socket.gethostname()}-{os.getpid()}")
