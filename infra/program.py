@@ -151,6 +151,12 @@ def _configuration() -> StackConfig:
         raise pulumi.RunError(
             f"the configuration is refused; nothing was changed\n{lines}"
         ) from errors
+    if config.controller is not None and config.controller.stack != pulumi.get_stack():
+        raise pulumi.RunError(
+            f"the configuration is refused; nothing was changed\n"
+            f"  controller.stack: found {config.controller.stack}; write {pulumi.get_stack()}, the "
+            f"stack that this is, or its controller would drive another"
+        )
     return config
 
 

@@ -11,6 +11,7 @@ _EXAMPLES = """\
 examples:
   python -m rollout run ocr --to v1.2 --stack prod     release v1.2 of ocr
   python -m rollout run ocr --to v1.2 --stack prod --dry-run
+  python -m rollout begin ocr --to v1.2 --stack prod   the same, by the controller in the cluster
   python -m rollout status --stack prod                where every rollout is
   python -m rollout explain ocr --stack prod           why it is there
   python -m rollout abort ocr --stack prod             back to the old version, now

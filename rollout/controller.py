@@ -19,6 +19,7 @@ from rollout.calendar import closed
 from rollout.checks import first_failure
 from rollout.decide import decide
 from rollout.events import event
+from rollout.git import message
 from rollout.journal import Entry, Journal, Page, turned
 from rollout.kube import ClusterAway, Conflict
 from rollout.lease import Lease
@@ -84,7 +85,7 @@ class Controller:
         if not self._world.lease.held:
             raise LostLease(self._model)
         if state.act is not None:
-            seen = self._act(state)
+            seen = self._act(page, state)
             page = self._turn(page, state, replace(seen, commands=page.commands), None)
             return page if seen.acted or seen.failed else self._read_again(page)
         judged = self._judge(state)
@@ -109,7 +110,7 @@ class Controller:
         self._tell(state, after, page)
         return page
 
-    def _act(self, state: State) -> Seen:
+    def _act(self, page: Page, state: State) -> Seen:
         act = state.act
         assert act is not None  # noqa: S101 - for the type checker: `_go_on` has looked
         if state.failures:
@@ -119,12 +120,15 @@ class Controller:
             if act.kind == "patch":
                 self._world.routes.patch(act.split)
             else:
-                self._world.stack.converge(self._model, act.split)
+                stack = self._world.stack
+                words = message(self._model, stack.name, act.split, page.entries[-1])
+                back = state.phase is Phase.BACK
+                stack.converge(self._model, act.split, words, back=back)
         except StackError as error:
             _log.warning("%s failed: %s", act.kind, error)
-            if not error.locked:
+            if not error.waits:
                 return Seen(_now(), failed=str(error))
-            # Somebody else's update is no failure of this one: it waits, and hears what matters.
+            # What somebody else is in the way of waits, and hears what matters.
             time.sleep(_BACKOFF_SECONDS[1])
             return Seen(_now(), alerts=self._alerts(state))
         except (ClusterAway, Conflict) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -14,12 +15,14 @@ from kubernetes import client
 from infra.config import ConfigErrors, StackConfig, load_file
 from rollout.alerts import about
 from rollout.controller import LostLease
+from rollout.git import Branch
 from rollout.journal import Journal, Page
 from rollout.kube import ClusterAway
 from rollout.page.app import create_app
 from rollout.page.server import Server
 from rollout.report import explain, headline, history, steps
-from rollout.run import NO_ALERTING, Busy, connect, drive, dry_run
+from rollout.run import NO_ALERTING, Busy, ask, connect, drive, dry_run
+from rollout.serve import Health, serve
 from rollout.sources import SourceAway, sources
 from rollout.stack import ProjectStack, StackError, stack_file
 from rollout.stack_file import must_have
@@ -55,7 +58,26 @@ def add_orders(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     run.add_argument("model")
     run.add_argument("--to", required=True, metavar="VERSION", help="the version to release")
     run.add_argument("--dry-run", action="store_true", help="say what would happen, change nothing")
+    run.add_argument(
+        "--commit-branch",
+        metavar="NAME",
+        help="commit each change of the stack file on this branch, which is checked out",
+    )
+    run.add_argument("--push", metavar="REMOTE", help="push each of these commits to REMOTE")
     run.set_defaults(order=_run)
+    begin = commands.add_parser(
+        "begin", parents=[common], help="begin a release that the controller in the cluster drives"
+    )
+    begin.add_argument("model")
+    begin.add_argument("--to", required=True, metavar="VERSION", help="the version to release")
+    begin.set_defaults(order=_begin)
+    served = commands.add_parser(
+        "serve", parents=[common], help="drive every release that is begun: the controller's pods"
+    )
+    served.add_argument(
+        "--health", default="127.0.0.1:9097", metavar="HOST:PORT", help="where (%(default)s)"
+    )
+    served.set_defaults(order=_serve)
     for name, words, order in (
         ("status", "where rollouts are; all models without MODEL", _status),
         ("watch", "the same, live", _watch),
@@ -108,8 +130,8 @@ def obey(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s  %(message)s", stream=sys.stderr)
-    stack = ProjectStack(options.project, options.stack)
+    _log_to_stderr()
+    stack = _committed(options)
     api = connect(options.context)
     if options.dry_run:
         lines, fine = dry_run(api, stack, options.model, options.to)
@@ -128,6 +150,38 @@ def _run(options: argparse.Namespace) -> int:
     print(f"{options.model}: {end.old} → {end.new} {end.outcome}: {end.reason}")
     outcomes = {Outcome.PROMOTED: _PROMOTED, Outcome.ROLLED_BACK: _TAKEN_BACK}
     return outcomes.get(end.outcome or Outcome.LEFT, _STOPPED)
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s  %(message)s", stream=sys.stderr)
+
+
+def _committed(options: argparse.Namespace) -> ProjectStack:
+    """The stack, whose changes are committed where a branch is named. Raises LookupError."""
+    if options.push and not options.commit_branch:
+        raise LookupError("--push: found no --commit-branch; name the branch that is pushed")
+    file = stack_file(options.project, options.stack)
+    branch = options.commit_branch and Branch(file, options.commit_branch, options.push)
+    return ProjectStack(options.project, options.stack, branch or None)
+
+
+def _begin(options: argparse.Namespace) -> int:
+    config, api = _stack(options)
+    journal = Journal(api, config.namespace, options.model)
+    ask(journal, config, options.model, options.to)
+    print(f"{options.model}: begun; python -m rollout watch shows what comes of it")
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    _log_to_stderr()
+    # The first process of a container is not ended by the signal alone.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_PROMOTED))
+    host, _, port = options.health.rpartition(":")
+    stack = ProjectStack(options.project, options.stack)
+    serve(connect(options.context), stack, Health(host, int(port)))
+    print("error: the lease is lost; start again, and stand by", file=sys.stderr)
+    return _FAILED
 
 
 def _status(options: argparse.Namespace) -> int:

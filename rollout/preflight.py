@@ -27,12 +27,14 @@ class Facts:
     pods: by version, for those that are deployed.
     spare: accelerators that no pod has asked for, by pool.
     alerts: what fires, critical, by version.
+    checkout: what stands against writing the stack file.
     """
 
     live: Split | None
     pods: Mapping[str, Pods]
     spare: Mapping[str, int]
     alerts: Mapping[str, tuple[str, ...]]
+    checkout: tuple[str, ...] = ()
 
 
 def objections(config: StackConfig, model: str, new: str, facts: Facts) -> tuple[str, ...]:
@@ -47,6 +49,7 @@ def objections(config: StackConfig, model: str, new: str, facts: Facts) -> tuple
         *_stable(model, facts.live.stable, facts),
         *_room(config, model, new, facts),
         *_alerts(facts),
+        *facts.checkout,
     )
 
 

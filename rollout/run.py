@@ -17,7 +17,7 @@ from rollout.calendar import closed
 from rollout.controller import Controller, World
 from rollout.facts import pods, spare
 from rollout.journal import Entry, Journal, Page, name, turned
-from rollout.kube import ClusterAway
+from rollout.kube import ClusterAway, Conflict
 from rollout.lease import Lease
 from rollout.live import Routes
 from rollout.preflight import Facts, objections
@@ -27,6 +27,8 @@ from rollout.stack_file import must_have
 from rollout.state import Phase, State
 from rollout.watcher import Watcher
 
+UNHELD = ""
+"""Holder of a rollout that no controller has taken up yet."""
 NO_ALERTING = "alerting: found nothing; a rollout is judged by metrics and alerts: write it"
 
 
@@ -51,20 +53,30 @@ def connect(context: str | None) -> client.ApiClient:
     return client.ApiClient(settings)
 
 
-def begin(journal: Journal, stack: StackConfig, model: str, new: str, holder: str) -> Page:
+def begin(journal: Journal, stack: StackConfig, model: str, new: str | None, holder: str) -> Page:
     """Write the first page of a rollout to `new`, or take up the one that is under way.
 
-    Raises Busy when another version is on its way, LookupError for a model that is not there.
+    Without `new` it takes up what is under way. Raises Busy when another version is on its way,
+    LookupError for a model that is not there, and where there is nothing to take up.
     """
     must_have(stack, model)
     page = journal.read()
     if page.state is not None and not page.state.done:
-        if page.state.new != new:
+        if new not in (None, page.state.new):
             raise Busy(
                 f"a rollout of {model} to {page.state.new} is under way; abort it first: "
                 f"rollout abort {model}"
             )
+        if page.holder == UNHELD:
+            # Asked for from another checkout: the plan is that of the file that will be written.
+            page = replace(
+                page,
+                plan=stack.models[model].rollout,
+                state=replace(page.state, old=stack.models[model].stable),
+            )
         return journal.write(replace(page, holder=holder))
+    if new is None:
+        raise LookupError(f"no rollout of {model} is under way")
     now = datetime.now(UTC)
     state = State(stack.models[model].stable, new, Phase.PREFLIGHT, now, reason="begun")
     plan = stack.models[model].rollout
@@ -72,17 +84,37 @@ def begin(journal: Journal, stack: StackConfig, model: str, new: str, holder: st
     return journal.write(turned(fresh, Entry(now, holder, state, {})))
 
 
+def ask(journal: Journal, stack: StackConfig, model: str, new: str) -> None:
+    """Begin a rollout that a controller in the cluster takes up.
+
+    Raises Busy when one is under way, LookupError for a model that is not there, ClusterAway.
+    """
+    must_have(stack, model)
+    state = journal.read().state
+    if state is not None and not state.done:
+        raise Busy(f"a rollout of {model} to {state.new} is under way: rollout explain {model}")
+    try:
+        begin(journal, stack, model, new, UNHELD)
+    except Conflict as error:
+        raise Busy(
+            f"somebody else has just begun one of {model}: rollout explain {model}"
+        ) from error
+
+
 def drive(
     api: client.ApiClient,
     stack: ProjectStack,
     model: str,
-    new: str,
+    new: str | None,
     wait: Callable[[str], None],
+    *,
+    inside: bool = False,
 ) -> State:
     """Drive a rollout to its end; `wait` is called with the holder that is in the way, again and
     again until it returns no more.
 
-    Raises Busy, LookupError, ClusterAway, StackError, LostLease.
+    Without `new` it is the one under way. `inside` is for a pod that monitoring lets in.
+    Raises Busy, LookupError, ClusterAway, Conflict, StackError, LostLease.
     """
     config = stack.config()
     if config.alerting is None:
@@ -94,10 +126,11 @@ def drive(
     try:
         journal = Journal(api, config.namespace, model)
         page = begin(journal, config, model, new, holder)
-        prometheus, alertmanager = sources(config.alerting, api)
+        assert page.state is not None  # noqa: S101 - for the type checker: `begin` has written it
+        to = page.state.new
+        prometheus, alertmanager = sources(config.alerting, api, inside=inside)
         watcher = Watcher(prometheus, config, model)
-        if page.state is not None:
-            watcher.resume(page.state, page.plan, page.judge)
+        watcher.resume(page.state, page.plan, page.judge)
         world = World(
             routes=Routes(api, config, model),
             stack=stack,
@@ -105,7 +138,9 @@ def drive(
             lease=lease,
             watcher=watcher,
             alertmanager=alertmanager,
-            facts=lambda current: read_facts(api, current, model, new, alertmanager),
+            facts=lambda current: replace(
+                read_facts(api, current, model, to, alertmanager), checkout=stack.objections()
+            ),
         )
         return Controller(world, config, model, holder).run(page)
     finally:
@@ -125,6 +160,7 @@ def dry_run(
     must_have(config, model)
     _, alertmanager = sources(config.alerting, api)
     facts = read_facts(api, config, model, new, alertmanager)
+    facts = replace(facts, checkout=stack.objections())
     against = objections(config, model, new, facts)
     plan = config.models[model].rollout
     lines = [f"{model}: {config.models[model].stable} → {new}"]
@@ -147,7 +183,7 @@ def _step(plan: Rollout, weight: float) -> str:
 def read_facts(
     api: client.ApiClient, config: StackConfig, model: str, new: str, alertmanager: Source
 ) -> Facts:
-    """What preflight judges by. Raises ClusterAway, SourceAway."""
+    """What preflight judges by, of the cluster. Raises ClusterAway, SourceAway."""
     versions = {config.models[model].stable, new}
     return Facts(
         live=Routes(api, config, model).split(),

@@ -97,11 +97,21 @@ class Address:
         return _json(self.url, answer.status, answer.data)
 
 
-def sources(alerting: Alerting, api: client.ApiClient) -> tuple[Source, Source]:
+def sources(
+    alerting: Alerting, api: client.ApiClient, *, inside: bool = False
+) -> tuple[Source, Source]:
     """Prometheus and Alertmanager of a stack.
+
+    `inside` goes to their Services directly, as the NetworkPolicies of monitoring let the
+    controller alone; it then needs no right to the API server's proxy, which leads everywhere.
 
     Raises LookupError where mode `operator` does not say where they are.
     """
+    if alerting.mode == "embedded" and inside:
+        return (
+            Address(f"http://prometheus.{alerting.namespace}.svc:9090"),
+            Address(f"http://alertmanager.{alerting.namespace}.svc:9093"),
+        )
     if alerting.mode == "embedded":
         return (
             ServiceProxy(api, alerting.namespace, "prometheus", 9090),

@@ -7,27 +7,33 @@ https://www.pulumi.com/docs/iac/automation-api/
 
 from __future__ import annotations
 
+import logging
 import os
+import threading
 from pathlib import Path
 
 from pulumi import automation
 
 from infra.config import ConfigErrors, StackConfig, load_file
 from infra.split import Split
+from rollout.git import Branch, GitError
 from rollout.stack_file import StackFileError, change
 
 _LAST_LINES = 12
+
+_log = logging.getLogger(__name__)
 
 
 class StackError(Exception):
     """An update did not succeed; `str()` is what a person needs of Pulumi's words.
 
-    locked: somebody else's update holds the state.
+    waits: it is no failure of this update, and ends when somebody has made way: another update
+    holds the state, or the branch cannot be written.
     """
 
-    def __init__(self, words: str, locked: bool = False) -> None:
+    def __init__(self, words: str, waits: bool = False) -> None:
         super().__init__(words)
-        self.locked = locked
+        self.waits = waits
 
 
 def stack_file(directory: Path, name: str) -> Path:
@@ -37,11 +43,16 @@ def stack_file(directory: Path, name: str) -> Path:
 
 
 class ProjectStack:
-    """One stack of the project in `directory`."""
+    """One stack of the project in `directory`.
 
-    def __init__(self, directory: Path, name: str) -> None:
-        self._directory, self._name = directory, name
+    branch: takes each change of the stack file as a commit; None commits nothing.
+    """
+
+    def __init__(self, directory: Path, name: str, branch: Branch | None = None) -> None:
+        self._directory, self.name, self._branch = directory, name, branch
         self.file = stack_file(directory, name)
+        # Rollouts of several models in one process edit one file, and the engine locks one state.
+        self._one_at_a_time = threading.Lock()
 
     def config(self) -> StackConfig:
         """What the stack file says now. Raises StackError."""
@@ -50,21 +61,44 @@ class ProjectStack:
         except (OSError, ConfigErrors) as error:
             raise StackError(f"{self.file}: {error}") from error
 
-    def converge(self, model: str, split: Split) -> None:
-        """Make the stack file say `split`, and update the stack. Raises StackError."""
+    def objections(self) -> tuple[str, ...]:
+        """What stands against writing the stack file; empty when nothing does."""
+        return () if self._branch is None else self._branch.objections()
+
+    def finish(self) -> None:
+        """Wait for the update that is under way; none begins any more in this process."""
+        self._one_at_a_time.acquire()
+
+    def converge(self, model: str, split: Split, message: str, *, back: bool) -> None:
+        """Make the stack file say `split`, commit it with `message`, and update the stack.
+
+        Going `back` does not wait for a branch that cannot be written. Raises StackError.
+        """
+        with self._one_at_a_time:
+            try:
+                change(self.file, model, split)
+                self._commit(message, back)
+                stack = automation.select_stack(self.name, work_dir=str(self._directory))
+                stack.up(color="never", suppress_progress=True, suppress_outputs=True)
+            except StackFileError as error:
+                raise StackError(str(error)) from error
+            except automation.ConcurrentUpdateError as error:
+                raise StackError(
+                    f"another update of {self.name} holds its state; if none runs: pulumi cancel",
+                    waits=True,
+                ) from error
+            except automation.CommandError as error:
+                raise StackError(_essence(str(error))) from error
+
+    def _commit(self, message: str, back: bool) -> None:
+        if self._branch is None:
+            return
         try:
-            change(self.file, model, split)
-            stack = automation.select_stack(self._name, work_dir=str(self._directory))
-            stack.up(color="never", suppress_progress=True, suppress_outputs=True)
-        except StackFileError as error:
-            raise StackError(str(error)) from error
-        except automation.ConcurrentUpdateError as error:
-            raise StackError(
-                f"another update of {self._name} holds its state; if none runs: pulumi cancel",
-                locked=True,
-            ) from error
-        except automation.CommandError as error:
-            raise StackError(_essence(str(error))) from error
+            self._branch.commit(message)
+        except GitError as error:
+            if not back:
+                raise StackError(str(error), waits=True) from error
+            _log.warning("%s; %s is changed all the same, commit it", error, self.file)
 
 
 def _essence(words: str) -> str:

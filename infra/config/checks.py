@@ -21,6 +21,9 @@ def check(config: StackConfig) -> Iterator[Problem]:
     yield from _data_plane(config)
     yield from _object_names(config)
     yield from _routes(config)
+    if config.controller and not config.alerting:
+        write = "alerting, which a rollout is judged by, or remove controller"
+        yield Problem(("controller",), "controller without alerting", write)
     for name, model in config.models.items():
         yield from check_model(config, model, ("models", name))
     yield from check_alerting(config)

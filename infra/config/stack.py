@@ -9,6 +9,7 @@ from pydantic import Field
 
 from infra.config.alerting import Alerting
 from infra.config.base import Part
+from infra.config.controller import Controller
 from infra.config.model import Model
 from infra.config.names import LabelName, ModelName, ObjectName, UrlPrefix, VersionName
 from infra.config.pools import Pool
@@ -96,6 +97,13 @@ class StackConfig(Part):
     alerting: Alerting | None = Field(
         default=None,
         description="Metrics, alerts and who is told. Default: nothing is deployed for them.",
+    )
+    controller: Controller | None = Field(
+        default=None,
+        description=(
+            "The rollout controller in the cluster, beside monitoring. Default: rollouts are "
+            "driven where `python -m rollout run` runs."
+        ),
     )
     override: Override | None = Field(
         default=None, description="Break glass for one change of traffic. Remove it afterwards."

@@ -32,6 +32,9 @@ The platform is still running. To go on by hand:
   python -m local.load                         requests, and who answers them
   pulumi config set --path {weight} 5 && pulumi up
   pulumi stack output models                   what the stack remembers
+  python -m rollout page --stack dev           {page}: what was taken back, and why
+  python -m rollout explain ocr --stack dev    the same in words, with all evidence
+  python -m rollout run ocr --to v1.2 --stack dev   the good one, by itself
   $EDITOR {file}
   python -m local down --name {name}                nothing of it is left
 
@@ -87,11 +90,15 @@ def _tell(layout: Layout) -> None:
         story = Story(shell, load, model.rollout.window, clock.heading)
         try:
             acts.release(story, shell)
+            acts.take_back(story, shell)
         finally:
             clock.heading("What came of it")
             print(render(story.rows), flush=True)
     print(
-        "\n" + _NEXT.format(name=layout.name, variable=variable, file=file, weight=acts.WEIGHT_KEY)
+        "\n"
+        + _NEXT.format(
+            name=layout.name, variable=variable, file=file, weight=acts.WEIGHT_KEY, page=acts.PAGE
+        )
     )
 
 

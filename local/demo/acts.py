@@ -19,6 +19,10 @@ _CANARY_NODE = NODES[1]
 _REPLICAS = f"""pulumi config set --path '{_MODEL}.versions["{CANARY}"].replicas'"""
 _DRAIN = f"kubectl drain {_CANARY_NODE} --ignore-daemonsets --delete-emptydir-data"
 _RECOVERED = "kubectl rollout status deployment/ocr-v1-2 -n paddle-models --timeout=120s"
+# Without its fast kernels it takes longer for a page than it is given.
+_FAULT = {"ONEDNN": "0", "DEADLINE_SECONDS": "0.1"}
+_FORGET = "kubectl delete configmap rollout-ocr -n paddle-models --ignore-not-found"
+PAGE = "http://127.0.0.1:8088"
 _POD_UID = (
     "kubectl get pods -n paddle-models -l paddle-canary.dev/version=v1.2"
     " -o jsonpath='{.items[0].metadata.uid}'"
@@ -82,6 +86,39 @@ def release(story: Story, shell: Shell) -> None:
     with story.step("Back to v1.1", 0) as step:
         story.change(step, _stable("v1.1"))
         story.see(step)
+
+
+def take_back(story: Story, shell: Shell) -> None:
+    """A bad version that the controller releases, and takes back while its page is open."""
+    with story.step(f"A bad {CANARY} is released by itself, and taken back", 0) as step:
+        step.faulty = True
+        # What an earlier demo that was interrupted has left under way.
+        shell.run(_FORGET)
+        for name, value in _FAULT.items():
+            shell.run(f"pulumi config set --type string --path {_env(name)} {value}")
+        shell.run("pulumi up --yes --skip-preview")
+        with shell.beside("python -m rollout page --stack dev"):
+            print(f"  > open it now: {PAGE}", flush=True)
+            shell.follow(f"python -m rollout run ocr --to {CANARY} --stack dev", status=1)
+            print(f"  > the page says: {_page_says()}")
+        shell.run("python -m rollout history ocr --stack dev")
+        story.settle(step)
+        story.see(step)
+        for name in _FAULT:
+            shell.run(f"pulumi config rm --path {_env(name)}")
+
+
+def _page_says() -> str:
+    """The headlines of the page."""
+    connection = http.client.HTTPConnection(urlsplit(PAGE).netloc, timeout=10)
+    connection.request("GET", "/api/rollouts")
+    rollouts = json.load(connection.getresponse())["rollouts"]
+    connection.close()
+    return ", ".join(each["headline"] for each in rollouts if "headline" in each)
+
+
+def _env(name: str) -> str:
+    return f"""'{_MODEL}.versions["{CANARY}"].env.{name}'"""
 
 
 def _kill(story: Story, shell: Shell) -> None:

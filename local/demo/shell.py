@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +57,39 @@ class Shell:
         for line in essence(lines) if command.startswith("pulumi") else lines:
             print(f"    {line.strip() if not _REASON.match(line) else line[4:]}", flush=True)
         return done.stdout
+
+    def follow(self, command: str, status: int) -> None:
+        """Print `command` and, as they come, the lines of its output.
+
+        Raises CommandError when it ends with another exit status.
+        """
+        print(f"  $ {command}", flush=True)
+        with self._start(command, subprocess.PIPE) as process:
+            for line in process.stdout or ():
+                print(f"    {line.rstrip()}", flush=True)
+        if process.returncode != status:
+            raise CommandError(f"`{command}` ended with status {process.returncode}")
+
+    @contextmanager
+    def beside(self, command: str) -> Iterator[None]:
+        """Print `command`, which serves until the end of the block."""
+        print(f"  $ {command} &", flush=True)
+        with self._start(f"exec {command}", subprocess.DEVNULL) as process:
+            try:
+                yield
+            finally:
+                process.terminate()
+
+    def _start(self, command: str, output: int) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            ["bash", "-c", command],
+            cwd=self.directory,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
 
 
 def essence(lines: list[str]) -> list[str]:

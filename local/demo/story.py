@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,6 +35,7 @@ class Step:
     begun: float
     live: float | None = None
     killed: tuple[float, float] | None = None
+    faulty: bool = False
     others: list[Answer] = field(default_factory=list)
 
 
@@ -58,7 +60,7 @@ class Story:
         """A step at whose end `weight` percent of the requests go to the canary.
 
         Raises PromiseError when a request is lost, or the split is another one. Only a pod that is
-        killed may take with it what was inside.
+        killed may take with it what was inside, and a faulty canary fail what it got itself.
         """
         self._heading(title)
         step = Step(time.monotonic())
@@ -72,7 +74,7 @@ class Story:
         share = None if split is None or weight is None else split.share(CANARY)
         self.rows.append(Row(title, weight, counted.sent, counted.failed, share, seconds))
         self._report(answers, counted, split)
-        lost = counted.failed if step.killed is None else lost_outside(answers, *step.killed)
+        lost = _lost(step, answers)
         if lost:
             raise PromiseError(f"{title}: {lost} requests were lost: {dict(counted.failures)}")
         if split is not None and weight is not None and not keeps_share(split, CANARY, weight):
@@ -121,6 +123,17 @@ class Story:
         p99 = f"{1000 * latency(answers, 0.99):.0f} ms" if counted.versions else "none"
         sent = f"sent {counted.sent}, failed {counted.failed}{kinds}, p99 {p99}"
         print(f"  > {sent}{shares}", flush=True)
+
+
+def _lost(step: Step, answers: list[Answer]) -> int:
+    if step.killed is not None:
+        return lost_outside(answers, *step.killed)
+    end = step.live if step.faulty and step.live is not None else math.inf
+    return sum(
+        each.failure is not None
+        and not (step.faulty and each.version == CANARY and each.sent < end)
+        for each in answers
+    )
 
 
 def _shares(split: Tally) -> str:

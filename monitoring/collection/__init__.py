@@ -8,6 +8,7 @@ from infra.config import Secret, StackConfig
 from infra.isolation import Manifest, namespace
 from infra.names import DELETE_AT_ONCE, MANAGED_BY
 from monitoring.collection.alertmanager import alertmanager
+from monitoring.collection.controller import controller
 from monitoring.collection.exporter import exporter
 from monitoring.collection.names import ALERTMANAGER, PROMETHEUS, RELAY
 from monitoring.collection.network import network_policies
@@ -33,6 +34,7 @@ def manifests(config: StackConfig) -> Iterator[Manifest]:
     yield from dashboards(config)
     yield from exporter(config)
     yield from relay(config)
+    yield from controller(config)
     if config.alerting.mode == "operator":
         yield from operator(config)
         return

@@ -38,7 +38,7 @@ def prometheus_access(config: StackConfig) -> Iterator[Manifest]:
     alerting = alerting_of(config)
     others = [alerting.gateway.namespace] + ([alerting.dcgm.namespace] if alerting.dcgm else [])
     for namespace in dict.fromkeys([config.namespace, *others]):
-        yield from _granted(config, PROMETHEUS, namespace, _DISCOVERY)
+        yield from granted(config, PROMETHEUS, namespace, _DISCOVERY)
 
 
 def exporter_access(config: StackConfig) -> Iterator[Manifest]:
@@ -52,10 +52,10 @@ def exporter_access(config: StackConfig) -> Iterator[Manifest]:
     rules = [
         {"apiGroups": [group], "resources": [plural], "verbs": ["list"]} for group, plural in read
     ]
-    yield from _granted(config, EXPORTER, config.namespace, rules)
+    yield from granted(config, EXPORTER, config.namespace, rules)
 
 
-def _granted(
+def granted(
     config: StackConfig, part: str, namespace: str, rules: Sequence[Manifest]
 ) -> Iterator[Manifest]:
     """A Role and its binding, whose name is free also where other stacks have theirs."""
@@ -68,11 +68,21 @@ def _granted(
         "metadata": metadata,
         "rules": list(rules),
     }
-    yield {
+    yield binding(config, part, "Role", metadata)
+
+
+def binding(config: StackConfig, part: str, kind: str, metadata: Manifest) -> Manifest:
+    """What gives the account of a part the Role or ClusterRole with the same metadata."""
+    home = alerting_of(config).namespace
+    return {
         "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "RoleBinding",
+        "kind": f"{kind}Binding",
         "metadata": metadata,
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name},
+        "roleRef": {
+            "apiGroup": "rbac.authorization.k8s.io",
+            "kind": kind,
+            "name": metadata["name"],
+        },
         "subjects": [{"kind": "ServiceAccount", "name": part, "namespace": home}],
     }
 

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from infra.config import Alerting, StackConfig
+from infra.config.controller import Controller
 from infra.isolation import Manifest
 from infra.model import CONTAINER_PORT
 from infra.names import DELETE_AT_ONCE, MANAGED_BY, MODEL
@@ -31,6 +32,7 @@ from monitoring.collection.destinations import (
 )
 from monitoring.collection.names import (
     ALERTMANAGER,
+    CONTROLLER,
     EXPORTER,
     GOSSIP_PORT,
     NAME,
@@ -55,12 +57,17 @@ def network_policies(config: StackConfig) -> Iterator[Manifest]:
     yield _policy(home, "deny-all", {}, ingress=[], egress=[])
     if alerting.mode == "embedded":
         reads = _egress_of_prometheus(config, alerting)
-        yield _policy(home, PROMETHEUS, _pods(PROMETHEUS), ingress=[], egress=reads)
-    yield _policy(home, ALERTMANAGER, _pods(ALERTMANAGER), **_of_alertmanager(alerting))
+        asked = [_from(_controller(config), PORTS[PROMETHEUS])] if config.controller else []
+        yield _policy(home, PROMETHEUS, _pods(PROMETHEUS), ingress=asked, egress=reads)
+    told = [_prometheus(alerting), *_controller(config)]
+    yield _policy(home, ALERTMANAGER, _pods(ALERTMANAGER), **_of_alertmanager(alerting, told))
     watched = [_from([_prometheus(alerting)], PORTS[EXPORTER])]
     yield _policy(home, EXPORTER, _pods(EXPORTER), ingress=watched, egress=[api_server()])
     if alerting.receivers.robots:
         yield _policy(home, RELAY, _pods(RELAY), **_of_relay(alerting))
+    if config.controller is not None:
+        reached = _egress_of_controller(config, config.controller, alerting)
+        yield _policy(home, CONTROLLER, _pods(CONTROLLER), ingress=[], egress=reached)
 
 
 def _of_models(config: StackConfig, alerting: Alerting) -> Iterator[Manifest]:
@@ -89,8 +96,8 @@ def _egress_of_prometheus(config: StackConfig, alerting: Alerting) -> list[Rule]
     ]
 
 
-def _of_alertmanager(alerting: Alerting) -> dict[str, list[Rule]]:
-    ingress = [_from([_prometheus(alerting)], PORTS[ALERTMANAGER])]
+def _of_alertmanager(alerting: Alerting, callers: list[Rule]) -> dict[str, list[Rule]]:
+    ingress = [_from(callers, PORTS[ALERTMANAGER])]
     egress = [dns(), _to(RELAY, PORTS[RELAY])]
     if alerting.alertmanagers > 1:
         gossip = [{"protocol": protocol, "port": GOSSIP_PORT} for protocol in ("TCP", "UDP")]
@@ -114,6 +121,36 @@ def _of_relay(alerting: Alerting) -> dict[str, list[Rule]]:
         # Robots of three vendors on the internet are one rule.
         "egress": [each for place, each in enumerate(rules) if each not in rules[:place]],
     }
+
+
+def _egress_of_controller(
+    config: StackConfig, controller: Controller, alerting: Alerting
+) -> list[Rule]:
+    links = (alerting.links.prometheus, alerting.links.alertmanager)
+    sources = (
+        [_to(part, PORTS[part]) for part in (PROMETHEUS, ALERTMANAGER)]
+        if alerting.mode == "embedded"
+        else [of_url(link) for link in links if link is not None]
+    )
+    checks = [
+        of_url(check.url)
+        for model in config.models.values()
+        for check in (*model.rollout.before, *model.rollout.after)
+    ]
+    rules = [dns(), api_server(), *sources, *_of_backend(controller.backend), *checks]
+    return [each for place, each in enumerate(rules) if each not in rules[:place]]
+
+
+def _of_backend(url: str) -> list[Rule]:
+    """To the state: nowhere for a volume, and to a cloud's store by HTTPS."""
+    scheme = url.partition(":")[0]
+    if scheme == "file":
+        return []
+    return [of_url(url) if scheme.startswith("http") else outside(_HTTPS)]
+
+
+def _controller(config: StackConfig) -> list[Rule]:
+    return [] if config.controller is None else [{"podSelector": _pods(CONTROLLER)}]
 
 
 def _prometheus(alerting: Alerting) -> Rule:

@@ -26,19 +26,20 @@ WITHOUT_VOLUME = "4Gi"
 
 @dataclass(frozen=True)
 class Volume:
-    """A volume and where it is mounted: read-only, but for one without a source.
+    """A volume and where it is mounted.
 
-    That one is made for each pod of a StatefulSet by itself.
+    One without a source is made for each pod of a StatefulSet by itself.
     """
 
     name: str
     path: str
     source: Manifest | None = None
+    writable: bool = False
 
 
 def data(path: str) -> Volume:
     """What a part keeps."""
-    return Volume(DATA, path)
+    return Volume(DATA, path, writable=True)
 
 
 def configuration(name: str) -> Volume:
@@ -71,7 +72,7 @@ def container(
         "resources": {"requests": {"cpu": cpu, **limits}, "limits": limits},
         "securityContext": container_security(),
         "volumeMounts": [
-            {"name": each.name, "mountPath": each.path, "readOnly": each.source is not None}
+            {"name": each.name, "mountPath": each.path, "readOnly": not each.writable}
             for each in volumes
         ],
     }
@@ -146,9 +147,9 @@ def stateful_set(
     return _workload(config, "StatefulSet", name, spec)
 
 
-def deployment(config: StackConfig, name: str, pods: Manifest) -> Manifest:
+def deployment(config: StackConfig, name: str, pods: Manifest, replicas: int = 1) -> Manifest:
     """A part that keeps nothing."""
-    spec = {"replicas": 1, "selector": {"matchLabels": selector(name)}, "template": pods}
+    spec = {"replicas": replicas, "selector": {"matchLabels": selector(name)}, "template": pods}
     return _workload(config, "Deployment", name, spec)
 
 

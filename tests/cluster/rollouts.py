@@ -36,8 +36,8 @@ class Released:
     stack: Stack
     layout: Layout
 
-    def write(self) -> None:
-        """Write the stack file, with v1.1 stable and no canary."""
+    def write(self, **settings: object) -> None:
+        """Write the stack file, with v1.1 stable and no canary, and `settings` beside."""
         canary = VERSIONS["v1.2"]
         faulty = {**canary, "env": {"DEADLINE_SECONDS": "0.1"}}
         model = {
@@ -52,7 +52,7 @@ class Released:
         }
         committed = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]
         alerting = {**committed["paddle-canary:alerting"], "namespace": self.stack.monitoring}
-        self.stack.write({MODEL: model}, alerting=alerting)
+        self.stack.write({MODEL: model}, alerting=alerting, **settings)
 
     def start(self, *command: str, log: Path) -> subprocess.Popen[bytes]:
         """Start a command of the rollout in the stack's checkout; what it says goes to `log`."""

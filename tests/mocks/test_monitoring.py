@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pulumi
 import pytest
 
 from infra.config import parse
@@ -17,7 +18,18 @@ from tests.unit.monitoring.stacks import OPERATOR, SECRETS, stack, values
 STORE = {
     "alerting/prometheus": {"remoteWrite": [{"url": "https://s.example", "token": "hush-store"}]}
 }
-MODES = pytest.mark.parametrize("mode", [{}, OPERATOR], ids=["embedded", "operator"])
+CONTROLLED = {
+    "controller": {
+        "image": "registry.example.com/rollout:v1",
+        "stack": "dev",
+        "backend": "s3://states",
+        "checkout": "checkout",
+        "secret": "rollout",
+    }
+}
+MODES = pytest.mark.parametrize(
+    "mode", [{}, OPERATOR, CONTROLLED], ids=["embedded", "operator", "controller"]
+)
 
 
 def monitored(found: dict[str, Registered]) -> dict[str, Registered]:
@@ -97,3 +109,9 @@ def test_monitoring_pulls_from_a_private_registry_too() -> None:
     assert recorder.registered["Secret/registry"].inputs["metadata"]["namespace"] == (
         "paddle-monitoring"
     )
+
+
+def test_a_controller_of_another_stack_is_refused() -> None:
+    other = {"controller": {**CONTROLLED["controller"], "stack": "prod"}}
+    with pytest.raises(pulumi.RunError, match=r"controller\.stack: found prod; write dev"):
+        update(values(other))

@@ -12,16 +12,18 @@ import re
 import subprocess
 from collections.abc import Callable, Iterable
 from itertools import product
+from pathlib import Path
 
 import pytest
 import yaml
 
-from infra.config import StackConfig
+from infra.config import StackConfig, load_file
 from local.toolchain import ensure
 from tests.netpol.cluster import Outside, Peer, Pod, own_pods, pod, policies
 from tests.unit.monitoring.stacks import OPERATOR, stack
 
 Flow = tuple[str, str, int]
+CONTROLLED = Path(__file__).parents[1] / "golden" / "cases" / "controller.yaml"
 
 GATEWAY = pod("gateway", "traefik", app_kubernetes_io__name="traefik")
 RESOLVER = pod("resolver", "kube-system", k8s="kube-dns")
@@ -41,7 +43,7 @@ NEIGHBOUR = Outside("neighbour", "10.9.9.9")
 API_SERVER = Outside("api-server", "192.0.2.1")
 STRANGERS = (GATEWAY, RESOLVER, GRAFANA, INTRUDER, SHELL, IMPOSTOR)
 ADDRESSES = (INTERNET, METADATA, NEIGHBOUR, API_SERVER)
-PORTS = (53, 80, 443, 587, 6443, 8000, 9090, 9093, 9094, 9095, 9096)
+PORTS = (53, 80, 443, 587, 6443, 8000, 9090, 9093, 9094, 9095, 9096, 9097)
 
 Allowed = Callable[[StackConfig, Iterable[tuple[Peer, Peer, int]]], set[Flow]]
 
@@ -125,6 +127,22 @@ def test_what_reaches_the_pods_of_a_stack(allowed: Allowed) -> None:
         prometheus > alertmanager : 9093
         prometheus alertmanager > relay : 9095
         prometheus > route-exporter : 9096
+    """)
+
+
+def test_the_rollout_controller_is_the_only_other_one_that_asks_monitoring(
+    allowed: Allowed,
+) -> None:
+    config = load_file(CONTROLLED)
+    controllers = [each for each in own_pods(config) if each.name == "rollout-controller"]
+    reached = [flow for flow in out_of(config) if flow[0] in controllers]
+    inside = [flow for flow in into(config) if {flow[0], flow[1]} & {*controllers}]
+    everywhere = " ".join(each.name for each in (*STRANGERS, *ADDRESSES) if each is not SHELL)
+    assert allowed(config, inside + reached) == flows(f"""
+        rollout-controller > prometheus : 9090
+        rollout-controller > alertmanager : 9093
+        rollout-controller > resolver : 53
+        rollout-controller > {everywhere} : 443 6443
     """)
 
 

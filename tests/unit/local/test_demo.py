@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
 
 from local.demo.shell import CommandError, Shell, essence
+from local.demo.story import Step, _lost
 from local.demo.table import Row, render
+from local.load.answers import Answer
 
 _UPDATE = """\
 Updating (dev):
@@ -93,3 +96,31 @@ def test_the_table_sums_what_was_sent_and_failed() -> None:
         "The pod is killed            90       1                9.0",
         "in all                     2090       1               39.2",
     ]
+
+
+def test_what_is_followed_is_shown_and_must_end_as_told(
+    shell: Shell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell.follow("echo one; echo two >&2; exit 1", status=1)
+    assert capsys.readouterr().out.splitlines()[1:] == ["    one", "    two"]
+    with pytest.raises(CommandError, match="`exit 3` ended with status 3"):
+        shell.follow("exit 3", status=1)
+
+
+def test_what_runs_beside_ends_with_the_block(shell: Shell, tmp_path: Path) -> None:
+    with shell.beside("sleep 60"):
+        begun = time.monotonic()
+    assert time.monotonic() - begun < 10
+
+
+def failed(version: str | None, sent: float) -> Answer:
+    return Answer(sent, sent, sent + 0.1, version, "HTTP 504")
+
+
+def test_a_faulty_canary_may_fail_what_it_got_until_it_was_taken_back() -> None:
+    step = Step(0.0, live=10.0, faulty=True)
+    assert _lost(step, [failed("v1.2", 5), Answer(6, 6, 6.1, "v1.1", None)]) == 0
+    assert _lost(step, [failed("v1.1", 5)]) == 1
+    assert _lost(step, [failed(None, 5)]) == 1
+    assert _lost(step, [failed("v1.2", 11)]) == 1
+    assert _lost(Step(0.0), [failed("v1.2", 5)]) == 1

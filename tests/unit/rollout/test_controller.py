@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -16,9 +16,11 @@ from rollout import controller
 from rollout.controller import Controller, LostLease
 from rollout.journal import Page
 from rollout.kube import ClusterAway
+from rollout.report import evidence
+from rollout.sources import Parameters
 from rollout.stack import StackError
 from rollout.state import Command, Outcome, Phase, State
-from rollout.watcher import Judged
+from rollout.watcher import Judged, Watcher
 from tests.unit.rollout.world import (
     FakeAlertmanager,
     FakeJournal,
@@ -65,11 +67,14 @@ def world() -> World:
 
 
 def drive(
-    world: World, monkeypatch: pytest.MonkeyPatch, happens: Callable[[float], None] = lambda _: None
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    happens: Callable[[float], None] = lambda _: None,
+    clock: Clock | None = None,
+    watcher: Watcher | None = None,
 ) -> State:
     """One controller, from what the journal says to its end or its death."""
-    clock = Clock(happens)
-    clock.seconds = getattr(world, "seconds", 0.0)
+    clock = clock or Clock(happens)
     monkeypatch.setattr(controller, "_now", clock.now)
     monkeypatch.setattr("rollout.controller.time.sleep", clock.sleep)
     outside: Any = controller.World(
@@ -77,7 +82,7 @@ def drive(
         stack=cast(Any, FakeStack(world)),
         journal=cast(Any, FakeJournal(world)),
         lease=cast(Any, FakeLease(world)),
-        watcher=cast(Any, FakeWatcher(world)),
+        watcher=watcher or cast(Any, FakeWatcher(world)),
         alertmanager=FakeAlertmanager(world),
         facts=lambda config: facts(config, world.live),
     )
@@ -197,7 +202,7 @@ def test_a_state_that_somebody_else_has_locked_is_waited_for(
         nonlocal asked
         if kind == "up" and split.share("v1.2") == 50 and asked < 20:
             asked += 1
-            raise StackError("another update holds the state", locked=True)
+            raise StackError("another update holds the state", waits=True)
 
     world.before_act = locked
     assert drive(world, monkeypatch).outcome is Outcome.PROMOTED
@@ -209,7 +214,7 @@ def test_while_it_waits_for_a_lock_it_hears_people(
 ) -> None:
     def locked(kind: str, split: Split) -> None:
         if kind == "up" and split.share("v1.2") == 50:
-            raise StackError("another update holds the state", locked=True)
+            raise StackError("another update holds the state", waits=True)
 
     def people(seconds: float) -> None:
         if seconds > 100 and not world.page.commands:
@@ -285,3 +290,82 @@ def test_traffic_that_somebody_moved_is_left_alone(
     end = drive(world, monkeypatch, move)
     assert end.outcome is Outcome.LEFT
     assert "the cluster routes stable v1.1, v1.2: 0%, where stable v1.1, v1.2: 5%" in end.reason
+
+
+NO_TRAFFIC = {
+    "steps": [5, 100],
+    "window": "10m",
+    "minRequests": 100,
+    "patience": "1h",
+    "watch": "10m",
+}
+
+
+@dataclass
+class Idle:
+    """A Prometheus that scrapes pods which nobody asks anything, and none other."""
+
+    clock: Clock
+
+    def get(self, path: str, parameters: Parameters) -> Any:  # noqa: ANN401
+        (query,) = [value for name, value in parameters if name == "query"]
+        # Nobody has seen a request: the gateway has no series at all.
+        found = self._pods() if "paddle_model_requests_total" in query else []
+        return {"status": "success", "data": {"result": found}}
+
+    def _pods(self) -> list[dict[str, Any]]:
+        now = self.clock.now().timestamp()
+        scraped = now - now % 15
+        counters = [
+            {"__name__": "paddle_model_requests_total"},
+            {"__name__": "paddle_model_errors_total"},
+            {"__name__": "paddle_model_latency_seconds_bucket", "le": "0.5"},
+            {"__name__": "paddle_model_latency_seconds_bucket", "le": "+Inf"},
+        ]
+        return [
+            {
+                "metric": {**counter, "version": version, "pod": f"ocr-{version}"},
+                "values": [[scraped, "0"]],
+            }
+            for version in ("v1.1", "v1.2")
+            for counter in counters
+        ]
+
+    def post(self, path: str, body: object) -> None:
+        raise AssertionError("nothing is written to Prometheus")
+
+
+@pytest.mark.parametrize("on_no_data", ["hold", "rollback"])
+def test_an_hour_without_traffic_holds_says_why_and_ends_as_the_plan_declares(
+    world: World, monkeypatch: pytest.MonkeyPatch, on_no_data: str
+) -> None:
+    world.page = replace(
+        world.page, plan=Rollout.model_validate({**NO_TRAFFIC, "onNoData": on_no_data})
+    )
+    seen: dict[int, str] = {}
+
+    def passes(seconds: float) -> None:
+        state = world.page.state
+        assert state is not None
+        seen[int(seconds)] = f"{state.phase} {world.live.share('v1.2'):g}: {state.reason}"
+        if seconds > 7200 and not world.page.commands:
+            FakeJournal(world).write(replace(world.page, commands=(Command.ABORT,)))
+
+    clock = Clock(passes)
+    watcher = Watcher(Idle(clock), CONFIG, "ocr")
+    end = drive(world, monkeypatch, clock=clock, watcher=watcher)
+
+    # Deployed for testers first; the step began at the second look.
+    assert {words for second, words in seen.items() if 10 < second < 3600} == {"step 5: to 5%"}
+    told = "too little data: 0 of 100 requests after 1h"
+    assert evidence(world.page)["verdict"] == "hold"
+    if on_no_data == "rollback":
+        assert 3600 <= max(seen) < 3630
+        assert end.reason == f"{told}; onNoData is rollback"
+    else:
+        assert {words for second, words in seen.items() if 3630 < second < 7200} == {
+            f"step 5: {told}; onNoData is hold"
+        }
+        assert world.told.count("ocr v1.2: lacks requests") == 1
+        assert end.reason == "aborted by a person"
+    assert (end.outcome, weights(world)) == (Outcome.ROLLED_BACK, [0, 5, 0, 0])

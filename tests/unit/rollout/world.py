@@ -52,8 +52,9 @@ class FakeRoutes:
 @dataclass
 class FakeStack:
     world: World
+    name: str = "prod"
 
-    def converge(self, model: str, split: Split) -> None:
+    def converge(self, model: str, split: Split, message: str, *, back: bool) -> None:
         self.world.before_act("up", split)
         self.world.acts.append(("up", split))
         self.world.live = split
