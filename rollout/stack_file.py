@@ -13,7 +13,7 @@ import yaml
 
 from infra.config import ConfigErrors, StackConfig
 from infra.config.schema import PREFIX
-from infra.config.stack_file import load
+from infra.config.stack_file import HERE, Files, beside, load
 from infra.split import Split, percent
 
 _PLAIN = re.compile(r"[a-z]([a-z0-9._-]*[a-z0-9])?")
@@ -33,7 +33,7 @@ def change(path: Path, model: str, split: Split) -> bool:
     """
     try:
         old = path.read_bytes()
-        new = changed(old.decode(), model, split).encode()
+        new = changed(old.decode(), model, split, beside(path)).encode()
     except (OSError, ValueError, LookupError, ConfigErrors) as error:
         raise StackFileError(f"{path}: {error}") from error
     if new == old:
@@ -42,13 +42,13 @@ def change(path: Path, model: str, split: Split) -> bool:
     return True
 
 
-def changed(text: str, model: str, split: Split) -> str:
-    """The text of a stack file in which `model` has `split`.
+def changed(text: str, model: str, split: Split, files: Files = HERE) -> str:
+    """The text of a stack file in which `model` has `split`; `files` knows that of its base.
 
     Raises ConfigErrors for a file that is not right before or after, LookupError for one that has
     no such model, ValueError where an anchor or a merge would change more than this model.
     """
-    before = load(text.encode())
+    before = load(text.encode(), files)
     must_have(before, model)
     wanted = with_split(before, model, split)
     if wanted == before:
@@ -58,7 +58,7 @@ def changed(text: str, model: str, split: Split) -> str:
     edits = [_canary_edit(text, node, split), _stable_edit(node, split)]
     for start, end, new in sorted(edits, reverse=True):
         text = text[:start] + new + text[end:]
-    if load(text.encode()) != wanted:
+    if load(text.encode(), files) != wanted:
         raise ValueError(f"models.{model} is shared by an anchor; write it out, and try again")
     return text
 
