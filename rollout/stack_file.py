@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 from pathlib import Path
 from typing import cast
 
@@ -14,6 +12,7 @@ import yaml
 from infra.config import ConfigErrors, StackConfig
 from infra.config.schema import PREFIX
 from infra.config.stack_file import HERE, Files, beside, load
+from infra.config.write import replace
 from infra.split import Split, percent
 
 _PLAIN = re.compile(r"[a-z]([a-z0-9._-]*[a-z0-9])?")
@@ -38,7 +37,7 @@ def change(path: Path, model: str, split: Split) -> bool:
         raise StackFileError(f"{path}: {error}") from error
     if new == old:
         return False
-    _replace(path, new)
+    replace(path, new)
     return True
 
 
@@ -116,17 +115,3 @@ def _at(node: yaml.Node | None, *path: str) -> yaml.MappingNode:
 def _version(name: str) -> str:
     plain = _PLAIN.fullmatch(name) and name not in _WORDS
     return name if plain else json.dumps(name)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as draft:
-            draft.write(content)
-            draft.flush()
-            os.fsync(draft.fileno())
-        Path(name).chmod(path.stat().st_mode)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

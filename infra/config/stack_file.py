@@ -23,11 +23,13 @@ Files = Callable[[str], bytes]
 
 def beside(path: FilePath | str) -> Files:
     """Files of the directory that a stack file is in; of the current one for standard input."""
-    directory = FilePath(path).parent if FilePath(path).is_file() else FilePath()
+    file = FilePath(path)
+    # Of a pipe, where the file comes from is not known.
+    directory = FilePath() if file.exists() and not file.is_file() else file.parent
     return lambda stack: (directory / f"Pulumi.{stack}.yaml").read_bytes()
 
 
-HERE = beside(".")
+HERE = beside("Pulumi.yaml")
 
 
 def load_file(path: FilePath | str) -> StackConfig:
