@@ -151,6 +151,10 @@ class StackConfig(Part):
         own = (self.namespace,)
         return (*own, *self.groups) if self.namespace == self.platform else own
 
+    def root(self, name: str) -> str:
+        """Name of the platform's stack: that of this one, `name`, where it stands on nothing."""
+        return self._base.root(self.base) if self._base and self.base else name
+
     def on(self, base: StackConfig) -> StackConfig:
         """The same configuration, which stands on `base`."""
         copy = self.model_copy()

@@ -58,7 +58,10 @@ def rule_groups(config: StackConfig) -> list[RuleGroup]:
         "gpu": (fast, gpu.rules(alerting)),
         "platform": (fast, platform.rules(config, alerting)),
     }
-    families = of_models | (of_platform if config.owns_alerting else {})
+    if not config.owns_alerting:
+        of_platform = {}
+        of_models = of_models if config.models else {}
+    families = of_models | of_platform
     groups = (
         RuleGroup(platform.group_name(config, family), interval, tuple(rules))
         for family, (interval, rules) in families.items()

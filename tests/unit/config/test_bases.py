@@ -175,3 +175,40 @@ def test_a_base_that_cannot_be_read_is_named(
     error = capsys.readouterr().err
     assert said in error
     assert "base: found" in error
+
+
+@pytest.mark.parametrize(
+    ("edits", "said"),
+    [
+        ({"namespace": "speech"}, ""),
+        ({}, 'namespace: found "vision", where the models of stack vision are'),
+        ({"namespace": "speech", "host": "ocr.example.com"}, "as models.ocr has in stack vision"),
+    ],
+)
+def test_stacks_of_one_platform_are_checked_together(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], edits: dict[str, Any], said: str
+) -> None:
+    write(tmp_path, "platform", PLATFORM)
+    models = json.loads(json.dumps(VISION["models"]))
+    host = edits.pop("host", "other.example.com")
+    models["ocr"]["host"] = host
+    files = [
+        write(tmp_path, "vision", VISION),
+        write(tmp_path, "other", {**VISION, "models": models, **edits}),
+    ]
+    assert main(["check", *map(str, files)]) == (1 if said else 0)
+    assert said in capsys.readouterr().err
+
+
+def test_cards_of_all_groups_together_fit_into_a_pool(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pools = {name: {**pool, "cards": 1} for name, pool in PLATFORM["nodePools"].items()}
+    write(tmp_path, "platform", {**PLATFORM, "nodePools": pools})
+    models = {"ocr": {**VISION["models"]["ocr"], "host": "other.example.com"}}
+    vision = write(tmp_path, "vision", VISION)
+    speech = write(tmp_path, "speech", {**VISION, "namespace": "speech", "models": models})
+    assert main(["check", str(vision)]) == 0
+    assert main(["check", str(vision), str(speech)]) == 1
+    said = capsys.readouterr().err
+    assert "found 1 nvidia.com/gpu, of which all stacks want 2 (vision 1, speech 1)" in said
