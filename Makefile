@@ -24,6 +24,7 @@ lint:  ## ruff and mypy
 
 bench:  ## every claim of speed, measured; leave the machine alone for the hour that it takes
 	@$(RUN) -m bench.weight_change
+	@$(RUN) -m bench.fleet
 	@$(RUN) -m bench.alert_latency
 	@$(RUN) -m bench.rules
 	@$(RUN) -m bench.rules_replay

@@ -31,9 +31,10 @@ def manifests(config: StackConfig, *, dashboards: bool = True) -> Iterator[Manif
     patches: only what the stack owns of a node. `dashboards` says
     whether those are among them, of which each has more lines than all the rest.
     """
-    yield namespace(config.namespace)
-    yield from priority_classes(config)
-    yield from quotas(config)
+    if config.owns_platform:
+        yield from map(namespace, config.namespaces)
+        yield from priority_classes(config)
+        yield from quotas(config)
     for name in config.node_pools:
         yield from pool_objects(config, name)
     for name, model in config.models.items():

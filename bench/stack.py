@@ -44,25 +44,28 @@ class Update:
 
 @dataclass(frozen=True)
 class BenchStack:
-    """The stack `bench`, with its stack file."""
+    """A stack with its stack file."""
 
     shell: Shell
     file: Path
 
     @classmethod
-    def create(cls, instance: str, checkout: Path, file: Path) -> BenchStack:
+    def create(cls, instance: str, checkout: Path, file: Path, name: str = "bench") -> BenchStack:
         """A new stack on a running instance. The checkout's own stack files stay as they are."""
-        shell = Shell.of_instance(instance, checkout, PULUMI_OPTION_CONFIG_FILE=str(file))
-        stack = cls(shell, file)
+        options = {"PULUMI_OPTION_CONFIG_FILE": str(file), "PULUMI_STACK": name}
+        stack = cls(Shell.of_instance(instance, checkout, **options), file)
         stack.write(1, 0)
-        stack.run("pulumi", "stack", "select", "bench", "--create")
+        stack.run("pulumi", "stack", "init", name, PULUMI_STACK="")
         # Whatever the option says, a new stack's salt is written here; there are no secrets.
-        (checkout / "Pulumi.bench.yaml").unlink(missing_ok=True)
+        (checkout / f"Pulumi.{name}.yaml").unlink(missing_ok=True)
         return stack
 
     def write(self, models: int, weight: int) -> None:
         """Write the stack file of `models` models, with the canary of one of them at `weight`."""
-        content = stack_file(models, weight)
+        self.put(stack_file(models, weight))
+
+    def put(self, content: Mapping[str, Any]) -> None:
+        """Write the stack file."""
         self.file.write_text(json.dumps(content))
 
     def up(self, **environment: str) -> Update:

@@ -31,7 +31,7 @@ def device_class(config: StackConfig, name: str) -> Manifest | None:
         "apiVersion": _API,
         "kind": "DeviceClass",
         "metadata": {
-            "name": cluster_wide_name(config.namespace, name),
+            "name": cluster_wide_name(config.platform, name),
             "labels": dict(MANAGED_BY),
             "annotations": DELETE_AT_ONCE,
         },
@@ -53,7 +53,7 @@ def claim_templates(config: StackConfig, name: str) -> Iterator[Manifest]:
         if version.pool == name
     }
     for count in sorted(counts - {0}):
-        exactly = {"deviceClassName": cluster_wide_name(config.namespace, name), "count": count}
+        exactly = {"deviceClassName": cluster_wide_name(config.platform, name), "count": count}
         yield {
             "apiVersion": _API,
             "kind": "ResourceClaimTemplate",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 
@@ -25,8 +25,10 @@ from infra.traffic import must_be_ready, routes
 _PROVIDER = ResourceOptions(version=metadata.version("pulumi-kubernetes"))
 
 
-def register(manifest: Manifest, opts: ResourceOptions) -> Resource:
+def register(manifest: Manifest, opts: ResourceOptions, groups: Collection[str] = ()) -> Resource:
     """Register a Kubernetes object under its own name, so that a preview reads like kubectl.
+
+    Objects in the namespaces of `groups`, each of which has the same, are `<namespace>/<name>`.
 
     The classes of `pulumi_kubernetes` check nothing of a dictionary, and every update would spend
     most of the program's time on importing and discarding them: the provider needs the type's
@@ -35,9 +37,10 @@ def register(manifest: Manifest, opts: ResourceOptions) -> Resource:
     group = "core/v1" if manifest["apiVersion"] == "v1" else manifest["apiVersion"]
     # A node is somebody else's object, of which we own some fields.
     kind = "NodePatch" if manifest["kind"] == "Node" else manifest["kind"]
+    name, where = manifest["metadata"]["name"], manifest["metadata"].get("namespace")
     return CustomResource(
         f"kubernetes:{group}:{kind}",
-        manifest["metadata"]["name"],
+        f"{where}/{name}" if where in groups else name,
         manifest,
         ResourceOptions.merge(_PROVIDER, opts),
     )
@@ -51,7 +54,7 @@ class PlatformArgs:
 
 
 class Platform(ComponentResource):
-    """The namespace, what each track may take of the cluster, and the pull secret.
+    """The namespaces, what each track may take of the cluster, and the pull secrets.
 
     `ready` is what everything of the stack comes after: pods of a priority class that is not there
     are refused.
@@ -62,14 +65,15 @@ class Platform(ComponentResource):
         config = args.config
         opts = ResourceOptions(parent=self)
         self.ready: list[Resource] = [
-            register(namespace(config.namespace), opts),
+            *(register(namespace(each), opts) for each in config.namespaces),
             *(register(each, opts) for each in priority_classes(config)),
         ]
         opts = ResourceOptions(parent=self, depends_on=self.ready)
         for quota in quotas(config):
-            register(quota, opts)
+            register(quota, opts, config.groups)
         if config.registry is not None:
-            pull_secret(config.namespace, config.registry, opts)
+            for each in config.namespaces:
+                pull_secret(each, config.registry, opts, config.groups)
         self.register_outputs({})
 
 
@@ -86,7 +90,7 @@ class NodePool(ComponentResource):
     def __init__(self, name: str, args: NodePoolArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("paddle-canary:node_pools:NodePool", name, {}, opts)
         pool = args.config.node_pools[name]
-        if isinstance(pool, ManagedPool):
+        if isinstance(pool, ManagedPool) and args.config.owns_platform:
             managed_node_pool(name, pool, ResourceOptions(parent=self))
         for manifest in pool_objects(args.config, name):
             register(manifest, ResourceOptions(parent=self))
@@ -162,7 +166,9 @@ class ModelRelease(ComponentResource):
         ]
 
 
-def pull_secret(namespace_name: str, registry: Registry, opts: ResourceOptions) -> Resource:
+def pull_secret(
+    namespace_name: str, registry: Registry, opts: ResourceOptions, groups: Collection[str] = ()
+) -> Resource:
     """Declare what the kubelet shows to a registry, in one namespace."""
     password = registry.password.value
     auth = base64.b64encode(f"{registry.username}:{password}".encode()).decode()
@@ -180,12 +186,14 @@ def pull_secret(namespace_name: str, registry: Registry, opts: ResourceOptions) 
             {".dockerconfigjson": json.dumps({"auths": {registry.server: entry}})}
         ),
     }
-    return registered_secret(secret, opts)
+    return registered_secret(secret, opts, groups)
 
 
-def registered_secret(secret: Manifest, opts: ResourceOptions) -> Resource:
+def registered_secret(
+    secret: Manifest, opts: ResourceOptions, groups: Collection[str] = ()
+) -> Resource:
     """Register a Secret whose `stringData` is a secret output."""
     secret["metadata"]["annotations"] = DELETE_AT_ONCE
     # The cluster hands it back as `data`, which nobody marked as a secret.
     hidden = ResourceOptions(additional_secret_outputs=["data", "stringData"])
-    return register(secret, ResourceOptions.merge(hidden, opts))
+    return register(secret, ResourceOptions.merge(hidden, opts), groups)

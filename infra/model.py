@@ -39,7 +39,7 @@ def deployment(config: StackConfig, name: str, version_name: str) -> Manifest:
     pod_spec: Manifest = {
         **placement(name, version_name, version.pool, pool, model.isolation == "shared"),
         **devices_of_pod(version, pool),
-        "priorityClassName": cluster_wide_name(config.namespace, pool.track),
+        "priorityClassName": cluster_wide_name(config.platform, pool.track),
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "securityContext": pod_security(),

@@ -16,7 +16,13 @@ from infra.karpenter import node_pool
 
 
 def pool_objects(config: StackConfig, name: str) -> Iterator[Manifest]:
-    """Everything of one pool."""
+    """Everything of one pool that is the stack's: on a base, what its own pods claim of it."""
+    if config.owns_platform:
+        yield from _of_platform(config, name)
+    yield from claim_templates(config, name)
+
+
+def _of_platform(config: StackConfig, name: str) -> Iterator[Manifest]:
     pool = config.node_pools[name]
     if isinstance(pool, ExistingPool):
         yield from node_patches(name, pool, config.namespace)
@@ -25,7 +31,6 @@ def pool_objects(config: StackConfig, name: str) -> Iterator[Manifest]:
     devices = device_class(config, name)
     if devices is not None:
         yield devices
-    yield from claim_templates(config, name)
 
 
 def node_patches(name: str, pool: ExistingPool, namespace: str) -> list[Manifest]:

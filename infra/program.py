@@ -6,7 +6,7 @@ import asyncio
 import json
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from textwrap import indent
 from typing import Any
@@ -25,9 +25,11 @@ from infra.components import (
 )
 from infra.config import ConfigErrors, StackConfig, parse
 from infra.live import Access, ClusterError, read
+from infra.node_pools import pool_objects
 from infra.nodes import explain, missing_nodes, without
 from infra.outputs import from_outputs, to_outputs
 from infra.release import Memory, Refused, admit, found, is_roll_back
+from infra.shared import from_shared, may_be_base, to_shared
 
 Declare = Callable[[StackConfig, pulumi.ResourceOptions], None]
 """Declares more of a stack; the options say what must be there first."""
@@ -41,14 +43,22 @@ def run(*more: Declare) -> None:
     # The engine interrupts the program when a resource fails: its error is the one to read, and
     # not a traceback of ours.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    config = _configuration()
-    outputs: pulumi.Output[dict[str, Any]] = pulumi.Output.from_input(_release(config, more))
-    for name in ("models", "overrides"):
+    values = _values()
+    # What stands on nothing needs nobody to be asked before it is refused.
+    config = None if "base" in values else _configuration(values, None)
+    outputs: pulumi.Output[dict[str, Any]] = pulumi.Output.from_input(
+        _release(values, config, more)
+    )
+    for name in ("models", "overrides", *(["shared"] if may_be_base(values) else [])):
         pulumi.export(name, outputs[name])
 
 
-async def _release(config: StackConfig, more: Iterable[Declare]) -> dict[str, Any]:
-    last = await _last_memory()
+async def _release(
+    values: Mapping[str, object], config: StackConfig | None, more: Iterable[Declare]
+) -> dict[str, Any]:
+    if config is None:
+        config = _configuration(values, await _base(str(values["base"])))
+    last = from_outputs(await _outputs_of("last-update", pulumi.get_stack()) or {})
     # Before the cluster tells its time, in whole seconds: a clock may start late, but not early.
     asked = time.monotonic() - 1
     try:
@@ -63,7 +73,8 @@ async def _release(config: StackConfig, more: Iterable[Declare]) -> dict[str, An
     # clocks start when the routes are live: long after the pods were declared, it may be.
     await _done(await _declare(config, memory, more))
     waited = timedelta(seconds=time.monotonic() - asked)
-    return to_outputs(config, admit(config, memory, live.now + waited))
+    outputs = to_outputs(config, admit(config, memory, live.now + waited))
+    return {**outputs, "shared": to_shared(config)}
 
 
 def _warn_of_other_hands(last: Memory, memory: Memory) -> None:
@@ -81,8 +92,10 @@ async def _declare(
     config: StackConfig, memory: Memory, more: Iterable[Declare]
 ) -> list[pulumi.Resource]:
     """Declare everything. Returns all routes."""
-    platform = Platform("platform", PlatformArgs(config))
-    after_platform = pulumi.ResourceOptions(depends_on=platform.ready)
+    after_platform = pulumi.ResourceOptions()
+    if config.owns_platform:
+        platform = Platform("platform", PlatformArgs(config))
+        after_platform = pulumi.ResourceOptions(depends_on=platform.ready)
     releases = [
         ModelRelease(
             name,
@@ -97,7 +110,9 @@ async def _declare(
     # Not by dependencies: of everything on every route, the state of 200 models would have a
     # quarter of a million, and one changed weight would rewrite it at every resource.
     await _done(first)
-    for name in config.node_pools:
+    # On a base, pools are the base's, but for what the stack's own pods claim of them.
+    pools = [p for p in config.node_pools if config.owns_platform or any(pool_objects(config, p))]
+    for name in pools:
         NodePool(name, NodePoolArgs(config), after_platform)
     last: list[pulumi.Resource] = []
     for release in releases:
@@ -119,7 +134,7 @@ def _without_missing_nodes(config: StackConfig, memory: Memory) -> StackConfig:
 
     A roll-back goes on without it, and so does a preview, which may run against another cluster.
     """
-    missing = missing_nodes(config, _access())
+    missing = missing_nodes(config, _access()) if config.owns_platform else {}
     if not missing:
         return config
     found = indent(explain(missing), "  ")
@@ -132,17 +147,39 @@ def _without_missing_nodes(config: StackConfig, memory: Memory) -> StackConfig:
     return without(config, missing)
 
 
-async def _last_memory() -> Memory:
-    """The stack's own last outputs: they survive a fresh clone and are the same for everybody."""
-    name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    outputs = await pulumi.StackReference("last-update", stack_name=name).outputs.future()
-    return from_outputs(outputs or {})
+async def _outputs_of(reference: str, stack: str) -> Mapping[str, Any] | None:
+    """The last outputs of a stack of the project: they are the same in every clone.
+
+    None of a stack that had no update yet.
+    """
+    name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}"
+    outputs: Mapping[str, Any] | None = await pulumi.StackReference(
+        reference, stack_name=name
+    ).outputs.future()
+    return outputs
 
 
-def _configuration() -> StackConfig:
+async def _base(name: str) -> StackConfig:
+    """What the base of this stack has deployed, of which its file may be ahead."""
+    shared = (await _outputs_of("base", name) or {}).get("shared")
+    if shared is None:
+        raise pulumi.RunError(
+            f"base: found {name}, which has no output `shared`; nothing was changed; update it "
+            f"first, with groups in its file: pulumi up --stack {name}"
+        )
     try:
-        config = parse(_values())
-        require_packages(config)
+        return from_shared(shared)
+    except ValueError as error:
+        raise pulumi.RunError(
+            f"base: {name}: {error}; nothing was changed; update {name} with this release first"
+        ) from error
+
+
+def _configuration(values: Mapping[str, object], base: StackConfig | None) -> StackConfig:
+    try:
+        config = parse(values, base=base)
+        if config.owns_platform:
+            require_packages(config)
     except PackagesMissing as missing:
         lines = indent(str(missing), "  ")
         raise pulumi.RunError(f"a package is missing; nothing was changed\n{lines}") from missing

@@ -27,7 +27,7 @@ def priority_classes(config: StackConfig) -> Iterator[Manifest]:
             "apiVersion": "scheduling.k8s.io/v1",
             "kind": "PriorityClass",
             "metadata": {
-                "name": cluster_wide_name(config.namespace, track),
+                "name": cluster_wide_name(config.platform, track),
                 "labels": dict(MANAGED_BY),
                 "annotations": DELETE_AT_ONCE,
             },
@@ -40,30 +40,31 @@ def priority_classes(config: StackConfig) -> Iterator[Manifest]:
 def quotas(config: StackConfig) -> Iterator[Manifest]:
     """For each track, no more accelerators than its pools have, where all of them say how many.
 
+    In the namespace of each group as much as in the stack's own: a group may use what is free.
+
     https://kubernetes.io/docs/concepts/policy/resource-quotas/#resource-quota-per-priorityclass
     """
     for track in _tracks(config):
         hard = _hard(pool for pool in config.node_pools.values() if pool.track == track)
         if hard:
-            classes = [cluster_wide_name(config.namespace, track)]
-            yield {
-                "apiVersion": "v1",
-                "kind": "ResourceQuota",
-                "metadata": {
-                    "name": track,
-                    "namespace": config.namespace,
-                    "labels": dict(MANAGED_BY),
-                    "annotations": DELETE_AT_ONCE,
-                },
-                "spec": {
-                    "hard": hard,
-                    "scopeSelector": {
-                        "matchExpressions": [
-                            {"scopeName": "PriorityClass", "operator": "In", "values": classes}
-                        ]
-                    },
-                },
-            }
+            for namespace in config.namespaces:
+                yield _quota(config, track, namespace, hard)
+
+
+def _quota(config: StackConfig, track: str, namespace: str, hard: dict[str, str]) -> Manifest:
+    classes = [cluster_wide_name(config.platform, track)]
+    scope = {"scopeName": "PriorityClass", "operator": "In", "values": classes}
+    return {
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": {
+            "name": track,
+            "namespace": namespace,
+            "labels": dict(MANAGED_BY),
+            "annotations": DELETE_AT_ONCE,
+        },
+        "spec": {"hard": hard, "scopeSelector": {"matchExpressions": [scope]}},
+    }
 
 
 def _tracks(config: StackConfig) -> list[str]:

@@ -25,13 +25,18 @@ class MonitoringArgs:
 
 
 class Monitoring(ComponentResource):
-    """Collection of metrics, rules, and delivery of alerts."""
+    """Collection of metrics, rules, and delivery of alerts; of a group, its rules alone."""
 
     def __init__(
         self, name: str, args: MonitoringArgs, opts: ResourceOptions | None = None
     ) -> None:
         super().__init__("paddle-canary:monitoring:Monitoring", name, {}, opts)
         config, where = args.config, args.alerting.namespace
+        if not config.owns_alerting:
+            for each in manifests(config):
+                register(each, ResourceOptions(parent=self))
+            self.register_outputs({})
+            return
         first, *others = manifests(config)
         home = register(first, ResourceOptions(parent=self))
         inside = ResourceOptions(parent=self, depends_on=[home])
@@ -41,7 +46,11 @@ class Monitoring(ComponentResource):
         ]
         if config.registry is not None:
             read.append(pull_secret(where, config.registry, inside))
-        read += [register(each, inside) for each in others if each["kind"] not in _PROGRAMS]
+        read += [
+            register(each, inside, config.groups)
+            for each in others
+            if each["kind"] not in _PROGRAMS
+        ]
         # A pod whose files are there already starts without trying twice.
         last = ResourceOptions(parent=self, depends_on=[home, *read])
         for each in others:

@@ -20,10 +20,12 @@ RELAY = "relay.yaml"
 
 
 def files(config: StackConfig) -> dict[str, str]:
-    """Content by path.
+    """Content by path; of a group, whose base collects, the rules about its models alone.
 
     Raises ValueError for a stack without `alerting`.
     """
+    if not config.owns_alerting:
+        return {RULES: dump(rule_file(config))}
     found = {
         PROMETHEUS: dump(prometheus_config(config)),
         RULES: dump(rule_file(config)),

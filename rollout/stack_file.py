@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 from pathlib import Path
 from typing import cast
 
@@ -13,7 +11,8 @@ import yaml
 
 from infra.config import ConfigErrors, StackConfig
 from infra.config.schema import PREFIX
-from infra.config.stack_file import load
+from infra.config.stack_file import HERE, Files, beside, load
+from infra.config.write import replace
 from infra.split import Split, percent
 
 _PLAIN = re.compile(r"[a-z]([a-z0-9._-]*[a-z0-9])?")
@@ -33,22 +32,22 @@ def change(path: Path, model: str, split: Split) -> bool:
     """
     try:
         old = path.read_bytes()
-        new = changed(old.decode(), model, split).encode()
+        new = changed(old.decode(), model, split, beside(path)).encode()
     except (OSError, ValueError, LookupError, ConfigErrors) as error:
         raise StackFileError(f"{path}: {error}") from error
     if new == old:
         return False
-    _replace(path, new)
+    replace(path, new)
     return True
 
 
-def changed(text: str, model: str, split: Split) -> str:
-    """The text of a stack file in which `model` has `split`.
+def changed(text: str, model: str, split: Split, files: Files = HERE) -> str:
+    """The text of a stack file in which `model` has `split`; `files` knows that of its base.
 
     Raises ConfigErrors for a file that is not right before or after, LookupError for one that has
     no such model, ValueError where an anchor or a merge would change more than this model.
     """
-    before = load(text.encode())
+    before = load(text.encode(), files)
     must_have(before, model)
     wanted = with_split(before, model, split)
     if wanted == before:
@@ -58,7 +57,7 @@ def changed(text: str, model: str, split: Split) -> str:
     edits = [_canary_edit(text, node, split), _stable_edit(node, split)]
     for start, end, new in sorted(edits, reverse=True):
         text = text[:start] + new + text[end:]
-    if load(text.encode()) != wanted:
+    if load(text.encode(), files) != wanted:
         raise ValueError(f"models.{model} is shared by an anchor; write it out, and try again")
     return text
 
@@ -116,17 +115,3 @@ def _at(node: yaml.Node | None, *path: str) -> yaml.MappingNode:
 def _version(name: str) -> str:
     plain = _PLAIN.fullmatch(name) and name not in _WORDS
     return name if plain else json.dumps(name)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as draft:
-            draft.write(content)
-            draft.flush()
-            os.fsync(draft.fileno())
-        Path(name).chmod(path.stat().st_mode)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

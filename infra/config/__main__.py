@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 from infra.config.errors import ConfigErrors
+from infra.config.fleet_checks import check_fleet
 from infra.config.schema import stack_schema
+from infra.config.stack import StackConfig
 from infra.config.stack_file import load_file
 
 _EXAMPLES = """examples:
@@ -34,23 +36,35 @@ def main(arguments: list[str] | None = None) -> int:
     if options.command == "schema":
         print(json.dumps(stack_schema(), indent=2))
         return 0
-    return max([_check(file) for file in options.files])
+    right = {file: config for file in options.files if (config := _check(file)) is not None}
+    wrong = len(right) < len(options.files)
+    # Stacks of one directory can be of one fleet.
+    for directory in {file.parent for file in right}:
+        here = {_stack(file): config for file, config in right.items() if file.parent == directory}
+        for name, problem in check_fleet(here):
+            wrong = True
+            print(f"{directory / f'Pulumi.{name}.yaml'}: {problem}", file=sys.stderr)
+    return int(wrong)
 
 
-def _check(file: Path) -> int:
+def _stack(file: Path) -> str:
+    return file.name.removeprefix("Pulumi.").removesuffix(".yaml")
+
+
+def _check(file: Path) -> StackConfig | None:
     try:
         config = load_file(file)
     except OSError as error:
         print(f"{file}: {error.strerror}; write the path of a stack file", file=sys.stderr)
-        return 1
+        return None
     except ConfigErrors as errors:
         for problem in errors.problems:
             line = f":{problem.line}" if problem.line else ""
             print(f"{file}{line}: {problem}", file=sys.stderr)
-        return 1
+        return None
     models = ", ".join(config.models) or "no models"
     print(f"{file}: valid ({models}; data plane {config.data_plane})")
-    return 0
+    return config
 
 
 if __name__ == "__main__":

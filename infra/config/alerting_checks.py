@@ -31,12 +31,14 @@ def check_alerting(config: StackConfig) -> Iterator[Problem]:
     alerting = config.alerting
     if not alerting:
         return
-    yield from _prometheus(alerting)
-    yield from _receivers(alerting)
-    yield from _teams(alerting)
     for name, model in config.models.items():
         if model.owner:
             yield from _team(alerting, model.owner, ("models", name, "owner"))
+    if not config.owns_alerting:
+        return
+    yield from _prometheus(alerting)
+    yield from _receivers(alerting)
+    yield from _teams(alerting)
     if alerting.working_hours:
         yield from _hours(alerting.working_hours, (*AT, "workingHours"))
     for name, mute in alerting.mutes.items():
@@ -112,7 +114,8 @@ def _team(alerting: Alerting, name: str, at: Path) -> Iterator[Problem]:
 
 def _mute(config: StackConfig, mute: Mute, at: Path) -> Iterator[Problem]:
     for path, model in _listed(mute.models, (*at, "models")):
-        if model not in config.models:
+        # Those of groups stand in files of their own.
+        if model not in config.models and not config.groups:
             write = f"a model that models has: {one_of(config.models)}"
             yield Problem(path, show(model), write)
     for path, alert in _listed(mute.alerts, (*at, "alerts")):

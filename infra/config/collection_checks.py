@@ -17,9 +17,9 @@ UNIFORM = ("namespace", "model", "version", "track", "pod", "instance", "job")
 def check_collection(config: StackConfig) -> Iterator[Problem]:
     """Find everything that is wrong with where metrics come from and go to."""
     alerting = config.alerting
-    if not alerting:
+    if not alerting or not config.owns_alerting:
         return
-    if alerting.namespace == config.namespace:
+    if alerting.namespace in config.namespaces:
         yield Problem(
             (*AT, "namespace"),
             f"{show(alerting.namespace)}, where the models are",

@@ -122,6 +122,13 @@ ObjectName = Annotated[
         title="a Kubernetes name in lower case, such as gpu-node-1",
     ),
 ]
+StackName = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
+        title="the name of a stack, such as prod-platform",
+    ),
+]
 Image = Annotated[
     str,
     Field(

@@ -55,7 +55,9 @@ def stack_schema() -> dict[str, Any]:
             "config": {
                 "type": "object",
                 "properties": {PREFIX + key: value for key, value in ours["properties"].items()},
-                "required": [PREFIX + key for key in ours["required"]],
+                "required": [PREFIX + key for key in ours["required"] if key != "nodePools"],
+                # Those of a stack on a base are its base's.
+                "anyOf": [{"required": [f"{PREFIX}nodePools"]}, {"required": [f"{PREFIX}base"]}],
                 # Other namespaces, such as `kubernetes:context`, belong to their providers.
                 "patternProperties": {f"^(?!{PREFIX})[^:]+:.": {}},
                 "additionalProperties": False,

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from infra.config.alerting import Alerting
 from infra.config.base import Part
 from infra.config.controller import Controller
 from infra.config.model import Model
-from infra.config.names import LabelName, ModelName, ObjectName, UrlPrefix, VersionName
+from infra.config.names import (
+    LabelName,
+    ModelName,
+    ObjectName,
+    StackName,
+    UrlPrefix,
+    VersionName,
+)
 from infra.config.pools import Pool
 from infra.config.values import SecretText, Weight
 
@@ -58,10 +65,30 @@ class Override(Part):
 
 
 class StackConfig(Part):
-    """Everything that a stack file says under `paddle-canary:`."""
+    """Everything that a stack file says under `paddle-canary:`.
 
+    Of a stack with a `base`, everything that holds for it: what its file says, and what is that of
+    its base (infra/config/bases.py).
+    """
+
+    base: StackName | None = Field(
+        default=None,
+        description=(
+            "Stack that this one stands on, as in `pulumi stack select`: its pools, data plane, "
+            "registry and alerting hold here, too, and are declared there alone. Default: none."
+        ),
+    )
+    groups: Annotated[tuple[LabelName, ...], Field(strict=False)] = Field(
+        default=(),
+        title="a list of namespaces, such as [vision, speech]",
+        description=(
+            "Namespaces that this stack makes and watches for stacks which have it as their "
+            "`base`, one for each group of models. Default: none."
+        ),
+    )
     namespace: LabelName = Field(
-        default="paddle-models", description="Namespace of the models. Default paddle-models."
+        default="paddle-models",
+        description="Namespace of the models. Default paddle-models; on a base, one of its groups.",
     )
     data_plane: Literal["ingress", "gateway"] = Field(
         default="ingress",
@@ -108,3 +135,36 @@ class StackConfig(Part):
     override: Override | None = Field(
         default=None, description="Break glass for one change of traffic. Remove it afterwards."
     )
+
+    _base: StackConfig | None = PrivateAttr(default=None)
+
+    @property
+    def platform(self) -> str:
+        """Namespace of the stack that has the pools: cluster-wide objects are named after it."""
+        return self._base.platform if self._base else self.namespace
+
+    @property
+    def owns_platform(self) -> bool:
+        """Whether namespaces, pools, priorities and quotas are declared by this stack."""
+        return self._base is None
+
+    @property
+    def owns_alerting(self) -> bool:
+        """Whether collection and delivery are declared by this stack, and not by its base."""
+        return self.alerting is not None and (self._base is None or self._base.alerting is None)
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """Namespaces of models that this stack has to do with: its own, and those of its groups."""
+        own = (self.namespace,)
+        return (*own, *self.groups) if self.namespace == self.platform else own
+
+    def root(self, name: str) -> str:
+        """Name of the platform's stack: that of this one, `name`, where it stands on nothing."""
+        return self._base.root(self.base) if self._base and self.base else name
+
+    def on(self, base: StackConfig) -> StackConfig:
+        """The same configuration, which stands on `base`."""
+        copy = self.model_copy()
+        copy._base = base
+        return copy

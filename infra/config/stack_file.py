@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path as FilePath
@@ -17,22 +17,44 @@ from infra.config.stack import StackConfig
 _NAMESPACE = PREFIX.rstrip(":")
 
 
+Files = Callable[[str], bytes]
+"""The content of the file of a stack, by the stack's name. Raises OSError where there is none."""
+
+
+def beside(path: FilePath | str) -> Files:
+    """Files of the directory that a stack file is in; of the current one for standard input."""
+    file = FilePath(path)
+    # Of a pipe, where the file comes from is not known.
+    directory = FilePath() if file.exists() and not file.is_file() else file.parent
+    return lambda stack: (directory / f"Pulumi.{stack}.yaml").read_bytes()
+
+
+HERE = beside("Pulumi.yaml")
+
+
 def load_file(path: FilePath | str) -> StackConfig:
     """Read a stack file; nothing is decrypted, so each secret is a stand-in.
 
+    The file of its `base` is looked for beside it.
+
     Raises ConfigErrors with every problem and its line, OSError if the file cannot be read.
     """
-    return load(FilePath(path).read_bytes())
+    return load(FilePath(path).read_bytes(), beside(path))
 
 
-def load(content: bytes) -> StackConfig:
-    """Read the content of a stack file, as `load_file` does."""
+def load(content: bytes, files: Files = HERE, above: tuple[str, ...] = ()) -> StackConfig:
+    """Read the content of a stack file, as `load_file` does; `above` are stacks that stand on it.
+
+    `files` knows that of its base.
+    """
     read = document.read(content)
     problems = [replace(each, path=_shown(each.path)) for each in read.problems]
     problems += _frame(read.values)
+    values = _ours(read.values)
     config = None
     try:
-        config = parse(_ours(read.values), plain_secrets=False)
+        base = _base(values.get("base"), files, above)
+        config = parse(values, plain_secrets=False, base=base)
     except ConfigErrors as errors:
         refused = {each.path for each in problems}
         problems += (each for each in errors.problems if not refused & prefixes(each.path))
@@ -40,6 +62,25 @@ def load(content: bytes) -> StackConfig:
         lines = {_shown(path): line for path, line in read.lines.items()}
         raise ConfigErrors(each if each.line else _with_line(each, lines) for each in problems)
     return config
+
+
+def _base(name: object, files: Files, above: tuple[str, ...]) -> StackConfig | None:
+    if not isinstance(name, str):
+        # None, or what its type refuses.
+        return None
+    if name in above:
+        write = "a stack that stands on none of those that stand on it"
+        raise ConfigErrors([Problem(("base",), f"{show(name)}, in a circle", write)])
+    try:
+        return load(files(name), files, (*above, name))
+    except OSError:
+        write = f"a stack whose file is there: Pulumi.{name}.yaml, beside this one"
+        raise ConfigErrors([Problem(("base",), show(name), write)]) from None
+    except ConfigErrors as errors:
+        first = errors.problems[0]
+        found = f"{show(name)}, whose file is refused ({first})"
+        write = f"that file right: python -m infra.config check Pulumi.{name}.yaml"
+        raise ConfigErrors([Problem(("base",), found, write)]) from None
 
 
 def _ours(values: object) -> dict[str, object]:

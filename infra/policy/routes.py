@@ -61,7 +61,7 @@ def closed_by_default(resources: Iterable[Resource], _: Settings) -> Iterator[st
     closed: set[object] = set()
     for resource in resources:
         where = resource.metadata.get("namespace", "")
-        if resource.pod is not None and MODEL in resource.labels:
+        if resource.pod is not None and MODEL in resource.labels and not _is_of_group(resource):
             models.setdefault(where, resource.name)
         if resource.kind == "NetworkPolicy" and _closes_all(resource):
             closed.add(where)
@@ -72,6 +72,16 @@ def closed_by_default(resources: Iterable[Resource], _: Settings) -> Iterator[st
                 f"anybody in the cluster reads /metrics; write `alerting` in the stack file, which "
                 f"brings them"
             )
+
+
+def _is_of_group(workload: Resource) -> bool:
+    """Whether its namespace is made and closed by the base of its stack, whose priorities it has.
+
+    As in infra/names.py: these are named after the namespace of the platform.
+    """
+    where = workload.metadata.get("namespace", "")
+    priority = (workload.pod or {}).get("priorityClassName") or where
+    return not str(priority).startswith(str(where))
 
 
 def _closes_all(policy: Resource) -> bool:

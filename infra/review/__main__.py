@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from infra.config import ConfigErrors
-from infra.config.stack_file import load
+from infra.config.stack_file import Files, load
 from infra.review import preview as previews
 from infra.review.machine import to_dict
 from infra.review.markdown import to_markdown
@@ -81,11 +81,11 @@ def _review(base: str, head: str, preview: str | None) -> Review:
     stack = _stack_of(head)
     old, new = _content(base, may_be_absent=True), _content(head, may_be_absent=False)
     try:
-        after = _side(new)
+        after = _side(new, _beside(head))
     except ConfigErrors as errors:
         return of_problems(errors.problems, stack)
     try:
-        before = _side(old) if old.strip() else Side.nothing(after.config)
+        before = _side(old, _beside(base)) if old.strip() else Side.nothing(after.config)
     except ConfigErrors as errors:
         raise _Unreadable(
             f"{base}: is no right stack file, so that nothing can be compared with it\n{errors}"
@@ -93,9 +93,22 @@ def _review(base: str, head: str, preview: str | None) -> Review:
     return review(before, after, stack=stack, preview=_preview(preview))
 
 
-def _side(content: bytes) -> Side:
-    config = load(content)
+def _side(content: bytes, files: Files) -> Side:
+    config = load(content, files)
     return Side(config, tuple(manifests(config)), ciphertexts(content))
+
+
+def _beside(name: str) -> Files:
+    """Files of other stacks where a file is: in its directory, and of its revision."""
+    place = name[: max(name.rfind("/"), name.rfind(":")) + 1]
+
+    def content(stack: str) -> bytes:
+        try:
+            return _content(f"{place}Pulumi.{stack}.yaml", may_be_absent=False)
+        except _Unreadable as error:
+            raise OSError(str(error)) from error
+
+    return content
 
 
 def _preview(file: str | None) -> previews.Preview | None:

@@ -18,6 +18,7 @@ class NoPreview(ValueError):
 class Step:
     """One step of the engine: `op` is create, update, replace, delete, …; `fields` differ.
 
+    `name` is the object's, without the namespace that stands before it where groups have the same.
     `package` is the resource's, such as `kubernetes`.
     """
 
@@ -76,7 +77,7 @@ def _step(step: Mapping[str, Any]) -> Step:
         str(step.get("op", "")),
         kind.partition(":")[0],
         kind.rpartition(":")[2],
-        name,
+        name.rpartition("/")[2],
         tuple(str(field) for field in fields),
     )
 

@@ -34,8 +34,12 @@ class Side:
     @classmethod
     def nothing(cls, like: StackConfig) -> Side:
         """A stack before its first update, with the settings of `like`."""
-        none = dict.fromkeys(("alerting", "override", "registry"))
-        return cls(like.model_copy(update={"models": {}, "node_pools": {}, **none}), (), {})
+        none: dict[str, object] = {"models": {}, "override": None}
+        if like.owns_platform:
+            none |= {"node_pools": {}, "registry": None}
+        if like.owns_alerting:
+            none |= {"alerting": None}
+        return cls(like.model_copy(update=none), (), {})
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,9 @@ def route(config: StackConfig, alerting: Alerting) -> Route:
         routes += _relay_routes(alerting)
     for team, owner in _owners(alerting):
         own = [name for name, model in config.models.items() if not owner or model.owner == team]
+        if config.groups:
+            # Which models groups have is not known here: any that a mute names may be the team's.
+            own += {name for mute in alerting.mutes.values() for name in mute.models}
         routes += _team_routes(alerting, team, owner, own)
     return {"receiver": NOBODY, "group_by": list(GROUP_LABELS), "routes": routes}
 

@@ -8,11 +8,12 @@ from infra.config import Secret, StackConfig
 from infra.isolation import Manifest, namespace
 from infra.names import DELETE_AT_ONCE, MANAGED_BY
 from monitoring.collection.alertmanager import alertmanager
+from monitoring.collection.config_maps import rule_maps
 from monitoring.collection.controller import controller
 from monitoring.collection.exporter import exporter
 from monitoring.collection.names import ALERTMANAGER, PROMETHEUS, RELAY
 from monitoring.collection.network import network_policies
-from monitoring.collection.operator import operator
+from monitoring.collection.operator import operator, prometheus_rules
 from monitoring.collection.prometheus import prometheus
 from monitoring.collection.relay import relay
 from monitoring.dashboards.manifests import manifests as dashboards
@@ -24,9 +25,15 @@ __all__ = ["manifests", "secrets"]
 def manifests(config: StackConfig) -> Iterator[Manifest]:
     """Every object of monitoring, but for the secrets; none for a stack without `alerting`.
 
+    Of a group, whose base collects and delivers, it is the rules about its own models.
+
     Programs come after what they read.
     """
     if config.alerting is None:
+        return
+    if not config.owns_alerting:
+        embedded = config.alerting.mode == "embedded"
+        yield from rule_maps(config) if embedded else prometheus_rules(config)
         return
     yield namespace(config.alerting.namespace)
     yield _priority(config.alerting.namespace)
@@ -44,6 +51,8 @@ def manifests(config: StackConfig) -> Iterator[Manifest]:
 
 def secrets(config: StackConfig) -> dict[str, Mapping[str, Secret]]:
     """Files by the name of the Secret that holds them: each program sees its own alone."""
+    if not config.owns_alerting:
+        return {}
     embedded = config.alerting is not None and config.alerting.mode == "embedded"
     found = {
         PROMETHEUS: prometheus_files(config) if embedded else {},

@@ -37,7 +37,7 @@ def prometheus_access(config: StackConfig) -> Iterator[Manifest]:
     """Discovery, where the targets are."""
     alerting = alerting_of(config)
     others = [alerting.gateway.namespace] + ([alerting.dcgm.namespace] if alerting.dcgm else [])
-    for namespace in dict.fromkeys([config.namespace, *others]):
+    for namespace in dict.fromkeys([*config.namespaces, *others]):
         yield from granted(config, PROMETHEUS, namespace, _DISCOVERY)
 
 
@@ -52,7 +52,8 @@ def exporter_access(config: StackConfig) -> Iterator[Manifest]:
     rules = [
         {"apiGroups": [group], "resources": [plural], "verbs": ["list"]} for group, plural in read
     ]
-    yield from granted(config, EXPORTER, config.namespace, rules)
+    for namespace in config.namespaces:
+        yield from granted(config, EXPORTER, namespace, rules)
 
 
 def granted(

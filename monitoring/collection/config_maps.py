@@ -32,14 +32,33 @@ def config_map(config: StackConfig, part: str, name: str, files: Mapping[str, st
 
 
 def rule_maps(config: StackConfig) -> list[Manifest]:
-    """Every rule, in as few ConfigMaps as hold them: `rules-0` and so on."""
-    packs = packed(rule_groups(config))
+    """Every rule of the stack as ConfigMaps, each a file that is called as it is."""
     return [
-        config_map(
-            config, PROMETHEUS, f"rules-{place}", {f"rules-{place}.yaml": dump({"groups": groups})}
-        )
-        for place, groups in enumerate(packs)
+        config_map(config, PROMETHEUS, name, {f"{name}.yaml": dump({"groups": groups})})
+        for name, groups in rule_packs(config).items()
     ]
+
+
+def rule_packs(config: StackConfig) -> dict[str, list[dict[str, object]]]:
+    """Every rule, in as few objects as hold them: `rules-0` and so on.
+
+    Those of a group are in one, whose name its base knows beforehand. Raises ValueError where they
+    are too many for that.
+    """
+    packs = packed(rule_groups(config))
+    if config.owns_alerting:
+        return {f"rules-{place}": groups for place, groups in enumerate(packs)}
+    if len(packs) > 1:
+        raise ValueError(
+            f"models: found {len(config.models)}, whose rules take more than the {LARGEST} bytes "
+            f"that one group may have; write some of them into another group"
+        )
+    return {rules_of_group(config.namespace): groups for groups in packs}
+
+
+def rules_of_group(namespace: str) -> str:
+    """Name of what holds the rules of a group."""
+    return f"rules-of-{namespace}"
 
 
 def packed(groups: Iterable[RuleGroup], largest: int = LARGEST) -> list[list[dict[str, object]]]:

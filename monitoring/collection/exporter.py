@@ -21,7 +21,7 @@ def exporter(config: StackConfig) -> Iterator[Manifest]:
     entry_points = ["--entry-point", *alerting.gateway.entry_points]
     command = [
         *("python3", "-m", "monitoring.exporter"),
-        *("--namespace", config.namespace, "--plane", config.data_plane),
+        *("--namespace", *config.namespaces, "--plane", config.data_plane),
         *("--port", str(PORTS[EXPORTER])),
         *(entry_points if config.data_plane == "gateway" else []),
     ]

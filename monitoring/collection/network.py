@@ -52,7 +52,8 @@ _HTTPS = 443
 def network_policies(config: StackConfig) -> Iterator[Manifest]:
     """Every policy of a stack. Raises ValueError for a stack without `alerting`."""
     alerting = alerting_of(config)
-    yield from _of_models(config, alerting)
+    for there in config.namespaces:
+        yield from _of_models(there, alerting)
     home = alerting.namespace
     yield _policy(home, "deny-all", {}, ingress=[], egress=[])
     if alerting.mode == "embedded":
@@ -70,10 +71,9 @@ def network_policies(config: StackConfig) -> Iterator[Manifest]:
         yield _policy(home, CONTROLLER, _pods(CONTROLLER), ingress=[], egress=reached)
 
 
-def _of_models(config: StackConfig, alerting: Alerting) -> Iterator[Manifest]:
+def _of_models(there: str, alerting: Alerting) -> Iterator[Manifest]:
     gateway = alerting.gateway
     peers = [namespace(gateway.namespace), *_ranges(gateway.addresses)]
-    there = config.namespace
     yield _policy(there, "deny-all-models", {}, ingress=[], egress=[])
     requests = [_from(peers, CONTAINER_PORT)]
     yield _policy(there, "requests-from-gateway", _MODELS, ingress=requests)
@@ -82,14 +82,14 @@ def _of_models(config: StackConfig, alerting: Alerting) -> Iterator[Manifest]:
 
 
 def _egress_of_prometheus(config: StackConfig, alerting: Alerting) -> list[Rule]:
-    models = {**namespace(config.namespace), "podSelector": _MODELS}
+    models = [{**namespace(each), "podSelector": _MODELS} for each in config.namespaces]
     others = [alerting.gateway.namespace] + ([alerting.dcgm.namespace] if alerting.dcgm else [])
     # Where their metrics listen is only known to the Services in front of them.
     elsewhere = [*map(namespace, dict.fromkeys(others)), *_ranges(alerting.gateway.addresses)]
     return [
         dns(),
         api_server(),
-        {"to": [models], "ports": tcp(CONTAINER_PORT)},
+        {"to": models, "ports": tcp(CONTAINER_PORT)},
         {"to": elsewhere},
         *(_to(part, PORTS[part]) for part in (ALERTMANAGER, RELAY, EXPORTER)),
         *(of_url(store.url) for store in alerting.prometheus.remote_write),

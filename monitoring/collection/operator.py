@@ -8,7 +8,7 @@ https://prometheus-operator.dev/docs/api-reference/api/
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from infra.config import Alerting, StackConfig, show_duration
@@ -17,7 +17,7 @@ from infra.names import DELETE_AT_ONCE, MODEL, PORT_NAME
 from monitoring.alertmanager import alertmanager_secret
 from monitoring.collection import pods, relabel
 from monitoring.collection.alertmanager import VOLUME, apart
-from monitoring.collection.config_maps import packed
+from monitoring.collection.config_maps import rule_packs
 from monitoring.collection.names import ALERTMANAGER, EXPORTER, RELAY, labels, selector
 from monitoring.collection.prometheus import own_address
 from monitoring.collection.relabel import Relabel
@@ -29,7 +29,6 @@ from monitoring.collection.scrape import (
     OTHERS_SAMPLE_LIMIT,
     scrape_timeout,
 )
-from monitoring.rules import rule_groups
 from monitoring.rules.series import (
     DCGM_JOB,
     EXPORTER_JOB,
@@ -59,10 +58,15 @@ def operator(config: StackConfig) -> Iterator[Manifest]:
     """Monitors, rules and Alertmanager."""
     alerting = alerting_of(config)
     yield from _monitors(config, alerting)
-    for place, groups in enumerate(packed(rule_groups(config))):
-        yield _object(alerting, "PrometheusRule", f"rules-{place}", {"groups": groups})
+    yield from prometheus_rules(config)
     yield alertmanager_secret(config)
     yield _alertmanager(config, alerting)
+
+
+def prometheus_rules(config: StackConfig) -> Iterator[Manifest]:
+    """Every rule of the stack."""
+    for name, groups in rule_packs(config).items():
+        yield _object(alerting_of(config), "PrometheusRule", name, {"groups": groups})
 
 
 def _monitors(config: StackConfig, alerting: Alerting) -> Iterator[Manifest]:
@@ -72,7 +76,7 @@ def _monitors(config: StackConfig, alerting: Alerting) -> Iterator[Manifest]:
     yield _service_monitor(
         alerting,
         MODELS_JOB,
-        config.namespace,
+        config.namespaces,
         select={"matchExpressions": [{"key": MODEL, "operator": "Exists"}]},
         endpoint={**models, "metricRelabelings": relabel.operator(relabel.claims_dropped())},
         samples=alerting.prometheus.sample_limit,
@@ -84,7 +88,7 @@ def _monitors(config: StackConfig, alerting: Alerting) -> Iterator[Manifest]:
             yield _service_monitor(
                 alerting,
                 job,
-                other.namespace,
+                [other.namespace],
                 select={},
                 endpoint=_endpoint(alerting, other.port, job, [named], _ADDED_TO_OTHERS),
                 samples=OTHERS_SAMPLE_LIMIT,
@@ -129,14 +133,14 @@ def _limits(samples: int) -> Manifest:
 def _service_monitor(
     alerting: Alerting,
     name: str,
-    namespace: str,
+    namespaces: Iterable[str],
     *,
     select: Mapping[str, Any],
     endpoint: Manifest,
     samples: int,
 ) -> Manifest:
     spec = {
-        "namespaceSelector": {"matchNames": [namespace]},
+        "namespaceSelector": {"matchNames": list(namespaces)},
         "selector": dict(select),
         "endpoints": [endpoint],
         **_limits(samples),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 from infra.config import Alerting, StackConfig, show_duration
@@ -10,7 +10,7 @@ from infra.isolation import Manifest
 from infra.plain_yaml import dump
 from monitoring.collection import pods
 from monitoring.collection.access import account, prometheus_access
-from monitoring.collection.config_maps import config_map, rule_maps
+from monitoring.collection.config_maps import config_map, rule_maps, rules_of_group
 from monitoring.collection.names import CONFIGURATION, PORTS, PROMETHEUS
 from monitoring.collection.scrape import RULES, prometheus_config
 from monitoring.secret_files import prometheus_files
@@ -37,7 +37,7 @@ def prometheus(config: StackConfig) -> Iterator[Manifest]:
     yield pods.service(config, PROMETHEUS)
     volumes = [
         pods.configuration(PROMETHEUS),
-        _rules([each["metadata"]["name"] for each in rules]),
+        _rules([each["metadata"]["name"] for each in rules], config.groups),
         *([pods.secrets(PROMETHEUS)] if prometheus_files(config) else []),
         pods.data(_DATA),
     ]
@@ -85,7 +85,11 @@ def _most(storage: str) -> str:
     return f"{int(mebibytes * _FULL)}MB"
 
 
-def _rules(names: list[str]) -> pods.Volume:
-    """All ConfigMaps of rules as one directory, which changes as a whole."""
-    sources = [{"configMap": {"name": name}} for name in names]
+def _rules(names: Iterable[str], groups: Iterable[str]) -> pods.Volume:
+    """All ConfigMaps of rules as one directory, which changes as a whole.
+
+    Those of groups come with their own stacks, and go with them.
+    """
+    sources: list[Manifest] = [{"configMap": {"name": name}} for name in names]
+    sources += [{"configMap": {"name": rules_of_group(each), "optional": True}} for each in groups]
     return pods.Volume("rules", RULES, {"projected": {"sources": sources}})

@@ -5,7 +5,7 @@ https://prometheus.io/docs/prometheus/latest/configuration/configuration/
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from infra.config import Alerting, Secret, StackConfig, show_duration
@@ -106,7 +106,7 @@ def _jobs(config: StackConfig, alerting: Alerting) -> Iterator[Job]:
 def _models(config: StackConfig, alerting: Alerting) -> Job:
     return {
         "job_name": MODELS_JOB,
-        "kubernetes_sd_configs": [_discovery(config.namespace, MODEL, "endpointslice", "service")],
+        "kubernetes_sd_configs": [_discovery(config.namespaces, MODEL, "endpointslice", "service")],
         "relabel_configs": relabel.prometheus([relabel.only_port(PORT_NAME), *relabel.of_models()]),
         "metric_relabel_configs": relabel.prometheus(relabel.claims_dropped()),
         **limits(alerting.prometheus.sample_limit),
@@ -118,16 +118,16 @@ def _service(job: str, namespace: str, service: str, port: str) -> Job:
     select = f"kubernetes.io/service-name={service}"
     return {
         "job_name": job,
-        "kubernetes_sd_configs": [_discovery(namespace, select, "endpointslice")],
+        "kubernetes_sd_configs": [_discovery([namespace], select, "endpointslice")],
         "relabel_configs": relabel.prometheus([relabel.only_port(port)]),
         **limits(OTHERS_SAMPLE_LIMIT),
     }
 
 
-def _discovery(namespace: str, select: str, *roles: str) -> Job:
+def _discovery(namespaces: Iterable[str], select: str, *roles: str) -> Job:
     return {
         "role": "endpointslice",
-        "namespaces": {"names": [namespace]},
+        "namespaces": {"names": list(namespaces)},
         "selectors": [{"role": role, "label": select} for role in roles],
     }
 

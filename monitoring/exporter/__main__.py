@@ -35,8 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(f"exporter: {missing} is not set; run it in a pod, or set it by hand")
     api = ApiServer(host, int(port))
 
-    def read() -> State:
-        objects = api.objects(options.namespace, options.plane)
+    def read(namespace: str) -> State:
+        objects = api.objects(namespace, options.plane)
         return state(objects, options.plane, options.entry_point)
 
     # Before there are threads, which would be ended by a signal: the first process of a container
@@ -71,7 +71,9 @@ class _Quiet(WSGIRequestHandler):
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m monitoring.exporter")
-    parser.add_argument("--namespace", required=True, help="of the models")
+    parser.add_argument(
+        "--namespace", required=True, nargs="+", metavar="NAME", help="of models, one or several"
+    )
     parser.add_argument("--plane", required=True, choices=["ingress", "gateway"])
     parser.add_argument("--port", type=int, default=9096, help="of /metrics (9096)")
     parser.add_argument(

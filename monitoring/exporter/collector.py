@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
@@ -16,21 +16,27 @@ from monitoring.exporter.state import State, Version
 
 _VERSION = ("namespace", "model", "version", "track")
 
+States = Mapping[str, State]
+"""By namespace."""
+
 _log = logging.getLogger("exporter")
 
 
 class Routes(Collector):
-    """Weights, ready endpoints and slots of a namespace.
+    """Weights, ready endpoints and slots of the models of some namespaces.
 
     While the API server is away there are none of them: a rule must rather find nothing than a
     weight of an hour ago. How long that lasts is told by the time of the last success.
     """
 
     def __init__(
-        self, namespace: str, read: Callable[[], State], now: Callable[[], float] = time.time
+        self,
+        namespaces: Sequence[str],
+        read: Callable[[str], State],
+        now: Callable[[], float] = time.time,
     ) -> None:
-        """`read` raises `Unreachable` where the cluster cannot be read; `now` is Unix time."""
-        self._namespace = namespace
+        """`read` raises `Unreachable` where a namespace cannot be read; `now` is Unix time."""
+        self._namespaces = namespaces
         self._read = read
         self._now = now
         self._last_success = 0.0
@@ -40,11 +46,11 @@ class Routes(Collector):
     def collect(self) -> Iterator[Metric]:
         """All families; those about routes are empty while the cluster cannot be read."""
         with self._lock:
+            found: States = {}
             try:
-                found = self._read()
+                found = {each: self._read(each) for each in self._namespaces}
             except Unreachable as error:
                 _log.warning("the routes cannot be read: %s", error)
-                found = State((), {}, frozenset())
             else:
                 self._last_success = self._now()
         yield GaugeMetricFamily(
@@ -68,31 +74,34 @@ class Routes(Collector):
         yield self._unreadable(found)
 
     def _of_versions(
-        self, found: State, name: str, text: str, value: Callable[[Version], float | None]
+        self, found: States, name: str, text: str, value: Callable[[Version], float | None]
     ) -> Metric:
         family = GaugeMetricFamily(name, text, labels=_VERSION)
-        for each in found.versions:
-            known = value(each)
-            if known is not None:
-                family.add_metric([self._namespace, each.model, each.version, each.track], known)
+        for namespace, state in found.items():
+            for each in state.versions:
+                known = value(each)
+                if known is not None:
+                    family.add_metric([namespace, each.model, each.version, each.track], known)
         return family
 
-    def _slots(self, found: State) -> Metric:
+    def _slots(self, found: States) -> Metric:
         family = GaugeMetricFamily(
             "paddle_canary_route_info",
             "1: the slot of the gateway's metrics leads to the version now.",
             labels=("namespace", "model", "version", "slot"),
         )
-        for slot, (model, version) in found.slots.items():
-            family.add_metric([self._namespace, model, version, slot], 1)
+        for namespace, state in found.items():
+            for slot, (model, version) in state.slots.items():
+                family.add_metric([namespace, model, version, slot], 1)
         return family
 
-    def _unreadable(self, found: State) -> Metric:
+    def _unreadable(self, found: States) -> Metric:
         family = GaugeMetricFamily(
             "paddle_canary_route_unreadable",
             "1: somebody changed the model's routes into a shape that is not ours.",
             labels=("namespace", "model"),
         )
-        for model in sorted(found.unreadable):
-            family.add_metric([self._namespace, model], 1)
+        for namespace, state in found.items():
+            for model in sorted(state.unreadable):
+                family.add_metric([namespace, model], 1)
         return family

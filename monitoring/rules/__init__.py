@@ -29,13 +29,17 @@ _SLOW = timedelta(minutes=1)
 
 
 def rule_groups(config: StackConfig) -> list[RuleGroup]:
-    """All rule groups of a stack; none where it has no `alerting`."""
+    """All rule groups of a stack; none where it has no `alerting`.
+
+    Rules speak of the models of one namespace, which is that of the stack. What they all stand on
+    is watched once, by the stack that collects.
+    """
     alerting = config.alerting
     if alerting is None:
         return []
     fast = alerting.prometheus.interval
     slow = max(fast, _SLOW)
-    families: dict[str, tuple[timedelta, Iterable[Rule]]] = {
+    of_models: dict[str, tuple[timedelta, Iterable[Rule]]] = {
         "constants": (slow, constants.rules(config, alerting)),
         "recording": (fast, recording.rules(config)),
         "norm": (slow, norm.rules(config)),
@@ -49,9 +53,15 @@ def rule_groups(config: StackConfig) -> list[RuleGroup]:
         "share": (fast, share.rules(config, alerting)),
         "gateway": (fast, gateway.rules(config, alerting)),
         "presence": (fast, presence.rules(config, alerting)),
+    }
+    of_platform: dict[str, tuple[timedelta, Iterable[Rule]]] = {
         "gpu": (fast, gpu.rules(alerting)),
         "platform": (fast, platform.rules(config, alerting)),
     }
+    if not config.owns_alerting:
+        of_platform = {}
+        of_models = of_models if config.models else {}
+    families = of_models | of_platform
     groups = (
         RuleGroup(platform.group_name(config, family), interval, tuple(rules))
         for family, (interval, rules) in families.items()

@@ -23,7 +23,11 @@ from monitoring.rules.tuned import Tuned, of_namespace
 
 def group_name(config: StackConfig, family: str) -> str:
     """The name of a rule group, by which RuleEvaluationFails knows the groups of this stack."""
-    return f"paddle-canary.{config.namespace}.{family}"
+    return _group_name(config.namespace, family)
+
+
+def _group_name(namespace: str, family: str) -> str:
+    return f"paddle-canary.{namespace}.{family}"
 
 
 def rules(config: StackConfig, alerting: Alerting) -> Iterator[AlertRule]:
@@ -40,13 +44,22 @@ def rules(config: StackConfig, alerting: Alerting) -> Iterator[AlertRule]:
 
 
 def _failing_rules(config: StackConfig) -> str:
-    ours = f'{{rule_group=~".*;{group_name(config, "").replace(".", "[.]")}.*"}}[5m]'
+    ours = f'{{rule_group=~".*;{_group_name(_any(config), "").replace(".", "[.]")}.*"}}[5m]'
     metrics = (
         "prometheus_rule_evaluation_failures_total",
         "prometheus_rule_group_iterations_missed_total",
     )
     counts = (f"sum by (rule_group) (increase({metric}{ours})) > 0" for metric in metrics)
     return "\nor ".join(counts)
+
+
+def _any(config: StackConfig) -> str:
+    """A pattern of the namespaces of all models: with groups there are several."""
+    return f"({'|'.join(config.namespaces)})" if config.groups else config.namespace
+
+
+def _of_models(config: StackConfig) -> str:
+    return f'namespace=~"{_any(config)}"' if config.groups else of_namespace(config)
 
 
 def _rules_said(tuned: Tuned) -> Texts:
@@ -66,7 +79,7 @@ def _failing_scrapes(config: StackConfig) -> str:
     silent = (
         f"count by ({labels}) (max_over_time(up{{{where}}}[5m]) == 0)"
         for labels, where in (
-            ("job, namespace, model, version", f'job="{MODELS_JOB}",{of_namespace(config)}'),
+            ("job, namespace, model, version", f'job="{MODELS_JOB}",{_of_models(config)}'),
             ("job", f'job=~"{GATEWAY_JOB}|{DCGM_JOB}|{RELAY_JOB}"'),
         )
     )

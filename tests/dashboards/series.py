@@ -176,7 +176,7 @@ def _exported(raised: bool) -> Iterator[Sample]:
     )
     slots = {each.slot: (each.model, each.version) for each in VERSIONS}
     state = routed.State(versions, slots, frozenset())
-    for family in Routes(NAMESPACE, lambda: state).collect():
+    for family in Routes([NAMESPACE], lambda _: state).collect():
         yield from family.samples
 
 

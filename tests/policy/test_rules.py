@@ -21,6 +21,7 @@ PROD = Settings(stack="prod")
 ANYWHERE = Settings()
 WAYS_OUT = ("write", "remove", "mount", "choose")
 STACKS = [*sorted(ROOT.glob("Pulumi.*.yaml")), *sorted((ROOT / "tests/golden/cases").iterdir())]
+FLEET = sorted((ROOT / "examples/fleet").glob("Pulumi.*.yaml"))
 
 
 def test_every_rule_has_its_programs_and_every_program_its_rule() -> None:
@@ -48,6 +49,12 @@ def test_what_the_project_deploys_violates_no_mandatory_rule(file: Path) -> None
     settings = Settings(stack=file.stem, shared_models=shared)
     found = violations(map(of_manifest, manifests(config)), settings)
     assert [each for each in found if each[0] in mandatory] == []
+
+
+@pytest.mark.parametrize("file", FLEET, ids=lambda file: file.name)
+def test_no_stack_of_a_fleet_violates_any_rule(file: Path) -> None:
+    found = violations(map(of_manifest, manifests(load_file(file))), ANYWHERE)
+    assert list(found) == []
 
 
 def test_labels_are_those_of_the_program() -> None:

@@ -79,3 +79,12 @@ def test_each_pipeline_is_yaml_and_runs_the_script(forge: str) -> None:
     text = (ROOT / f"examples/ci/{forge}.yml").read_text()
     assert isinstance(yaml.safe_load(text), dict)
     assert "examples/ci/review.sh" in text
+
+
+@pytest.mark.parametrize("forge", ["github", "gitlab", "gitee"])
+def test_each_schedule_is_yaml_and_asks_for_drift(forge: str) -> None:
+    text = (ROOT / f"examples/ci/{forge}-drift.yml").read_text()
+    assert isinstance(yaml.safe_load(text), dict)
+    assert "python -m infra.drift --stack" in text
+    # Its exit status must not be that of tee.
+    assert "pipefail" in text or "shell: bash" in text

@@ -171,7 +171,7 @@ def scrape(collector: Routes) -> str:
 
 
 def test_series_carry_the_uniform_labels() -> None:
-    text = scrape(Routes("paddle-models", lambda: read(stack("v1.1", {"v1.2": 5}))))
+    text = scrape(Routes(["paddle-models"], lambda _: read(stack("v1.1", {"v1.2": 5}))))
     labels = '{model="ocr",namespace="paddle-models",track="canary",version="v1.2"}'
     assert f"paddle_canary_weight{labels} 5.0" in text
     assert f"paddle_canary_ready_endpoints{labels} 0.0" in text
@@ -182,13 +182,13 @@ def test_nothing_is_told_of_routes_while_the_cluster_is_away_but_since_when() ->
     answers: list[State | Unreachable] = [read(stack("v1.1", {"v1.2": 5})), Unreachable("away")]
     times = iter([1000.0])
 
-    def ask() -> State:
+    def ask(_: str) -> State:
         answer = answers.pop(0)
         if isinstance(answer, Unreachable):
             raise answer
         return answer
 
-    collector = Routes("paddle-models", ask, lambda: next(times))
+    collector = Routes(["paddle-models"], ask, lambda: next(times))
     assert "paddle_canary_weight{" in scrape(collector)
     later = scrape(collector)
     assert "paddle_canary_weight{" not in later
@@ -198,10 +198,10 @@ def test_nothing_is_told_of_routes_while_the_cluster_is_away_but_since_when() ->
 
 
 def test_it_never_succeeded_is_told_as_zero() -> None:
-    def away() -> State:
+    def away(_: str) -> State:
         raise Unreachable("away")
 
-    assert "last_success_timestamp_seconds 0.0" in scrape(Routes("paddle-models", away))
+    assert "last_success_timestamp_seconds 0.0" in scrape(Routes(["paddle-models"], away))
 
 
 class Cluster(ThreadingHTTPServer):
