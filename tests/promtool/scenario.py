@@ -5,7 +5,6 @@ https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -36,19 +35,6 @@ def counter(*parts: tuple[float | None, str], step: int = STEP) -> Values:
         total += (rate or 0) * step
         samples.append(None if rate is None else total)
     return samples
-
-
-def quotient(product: float, factor: int) -> float:
-    """A number that gives exactly this product with a factor, to the last bit.
-
-    Raises:
-        ValueError: there is none, which is so for some products.
-    """
-    middle = product / factor
-    for found in (middle, *(math.nextafter(middle, end) for end in (-math.inf, math.inf))):
-        if found * factor == product:
-            return found
-    raise ValueError(f"no number times {factor} is {product!r}")
 
 
 def series(name: str = "", **labels: str) -> str:
