@@ -83,8 +83,7 @@ def mutants(rule_file: Rules) -> Iterator[Mutant]:
 
 
 def _of_rule(rule: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    together = "alert" in rule or " or " not in rule["expr"]
-    for change, expr in _of_expression(rule["expr"], together=together):
+    for change, expr in _of_expression(rule["expr"]):
         yield change, {**rule, "expr": expr}
     for key in ("alert", "record"):
         if key in rule:
@@ -104,15 +103,17 @@ def _of_rule(rule: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{key}: no {label}", changed
 
 
-def _of_expression(expr: str, *, together: bool) -> Iterator[tuple[str, str]]:
+def _of_expression(expr: str) -> Iterator[tuple[str, str]]:
     """Changes of single tokens, and labels and matchers left out.
 
-    together: the matchers that choose the models stand at every operand, so that each is cheap, and
-    one of them would do: they are changed all at once. Each side of `or` needs its own.
+    Where the matchers that choose the models stand at more than one operand of a side of `or`, so
+    that each is cheap, one of them would do: they are changed all at once.
     """
-    chosen = re.search(r'namespace="[^"]*"(?:,model!?[=~]"[^"]*")?', expr) if together else None
+    chosen = re.search(r'namespace="[^"]*"(?:,model!?[=~]"[^"]*")?', expr)
+    if expr.count('namespace="') <= 1 + len(re.findall(r"\bor\b", expr)):
+        chosen = None
     if chosen:
-        for change, other in _of_expression(chosen.group(), together=False):
+        for change, other in _of_expression(chosen.group()):
             yield f"everywhere {change}", expr.replace(chosen.group(), other)
     tokens = list(_TOKEN.finditer(expr))
     for at, token in enumerate(tokens):
