@@ -57,23 +57,24 @@ def recording(config: StackConfig) -> Iterator[RecordingRule]:
 def _excess(tuned: Tuned) -> Iterator[RecordingRule]:
     """Errors of each canary above what it would have of all errors, were it no worse than allowed.
 
-    Of k errors of both versions a canary that fails `times` as often as stable, and gets r requests
-    for each of stable's, has on average k·p, p = times·r / (1 + times·r), with variance k·p·(1-p).
-    These add up over time, whatever weights and errors do meanwhile, as counts of errors do not
-    (Mantel and Haenszel, J. Natl. Cancer Inst. 22, 1959).
+    Of k errors of both versions a canary that gets R requests and fails `times` as often as stable,
+    which gets S, has on average k·p, p = times·R / (times·R + S), with variance k·p·(1-p). These
+    add up over time, whatever weights and errors do meanwhile, as counts of errors do not (Mantel
+    and Haenszel, J. Natl. Cancer Inst. 22, 1959).
     """
-    select, times = tuned.select, tuned.limit
-    errors, stable = f"{ERRORS}{{{select}}}", f"{STABLE_ERRORS}{{{select}}}"
-    odds = f"({times} * {REQUESTS}{{{select}}} / {_PER_MODEL} ({STABLE_REQUESTS}{{{select}}} > 0))"
+    select = tuned.select
+    errors, stable = f"{ERRORS}{{{select}}}", f"{STABLE_REQUESTS}{{{select}}}"
+    both = f"({errors} + {_PER_MODEL} {STABLE_ERRORS}{{{select}}})"
+    weighed = f"{tuned.limit} * {REQUESTS}{{{select}}}"
+    # Where stable gets nothing, there is nothing to compare with.
+    all_weighed = f"({weighed} + {_PER_MODEL} ({stable} > 0))"
     canary = f"and {_PER_VERSION} {arm(select, 'canary')}"
     yield RecordingRule(
-        EXCESS_ERRORS,
-        f"({errors} - {odds} * {_PER_MODEL} {stable}) / (1 + {odds})\n{canary}",
-        tuned.labels,
+        EXCESS_ERRORS, f"{errors} - {both} * {weighed} / {all_weighed}\n{canary}", tuned.labels
     )
     yield RecordingRule(
         EXCESS_VARIANCE,
-        f"({errors} + {_PER_MODEL} {stable}) * {odds} / (1 + {odds}) ^ 2\n{canary}",
+        f"{both} * {weighed} * {_PER_MODEL} {stable} / {all_weighed} ^ 2\n{canary}",
         tuned.labels,
     )
 

@@ -46,14 +46,21 @@ _KEPT = frozenset({"without", "offset", "time", "vector", "absent", "label_repla
 class Mutant:
     """A rule file with one change.
 
-    place: group and rule that were changed, by position; `rule` is the latter's name.
+    name: of the rule that was changed; model: the one that it is for, empty where it serves all.
+    place: its group and the rule, by position.
     """
 
     family: str
-    rule: str
+    name: str
+    model: str
     change: str
     place: tuple[int, int]
     mutated: dict[str, Any]
+
+    @property
+    def rule(self) -> str:
+        """The rule's name, and its model."""
+        return f'{self.name}{{model="{self.model}"}}' if self.model else self.name
 
     def applied(self, rule_file: Rules) -> Rules:
         """The rule file with the change."""
@@ -70,12 +77,13 @@ def mutants(rule_file: Rules) -> Iterator[Mutant]:
     for g, group in enumerate(rule_file["groups"]):
         for r, rule in enumerate(group["rules"]):
             name = rule.get("alert") or rule["record"]
+            model = rule.get("labels", {}).get("model", "")
             for change, mutated in _of_rule(rule):
-                yield Mutant(family(group), name, change, (g, r), mutated)
+                yield Mutant(family(group), name, model, change, (g, r), mutated)
 
 
 def _of_rule(rule: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for change, expr in _of_expression(rule["expr"], together="alert" in rule):
+    for change, expr in _of_expression(rule["expr"]):
         yield change, {**rule, "expr": expr}
     for key in ("alert", "record"):
         if key in rule:
@@ -95,15 +103,17 @@ def _of_rule(rule: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{key}: no {label}", changed
 
 
-def _of_expression(expr: str, *, together: bool) -> Iterator[tuple[str, str]]:
+def _of_expression(expr: str) -> Iterator[tuple[str, str]]:
     """Changes of single tokens, and labels and matchers left out.
 
-    together: the matchers that choose the models stand at every operand of an alert, so that each
-    is cheap, and one of them would do: they are changed all at once.
+    Where the matchers that choose the models stand at more than one operand of a side of `or`, so
+    that each is cheap, one of them would do: they are changed all at once.
     """
-    chosen = re.search(r'namespace="[^"]*"(?:,model!?[=~]"[^"]*")?', expr) if together else None
+    chosen = re.search(r'namespace="[^"]*"(?:,model!?[=~]"[^"]*")?', expr)
+    if expr.count('namespace="') <= 1 + len(re.findall(r"\bor\b", expr)):
+        chosen = None
     if chosen:
-        for change, other in _of_expression(chosen.group(), together=False):
+        for change, other in _of_expression(chosen.group()):
             yield f"everywhere {change}", expr.replace(chosen.group(), other)
     tokens = list(_TOKEN.finditer(expr))
     for at, token in enumerate(tokens):

@@ -120,7 +120,7 @@ def _run(batch: Sequence[Mutant]) -> tuple[list[Mutant], list[Mutant]]:
 
 def _suites(mutant: Mutant) -> Iterator[Suite]:
     for suite in SUITES:
-        about = suite.alerts in ("", mutant.rule) and mutant.family in suite.groups
+        about = suite.alerts in ("", mutant.name) and mutant.family in suite.groups
         # The one with all rules takes seconds, and is about how they go together.
         if about and suite.name != "whole":
             yield suite

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from monitoring.rules.series import (
@@ -45,7 +46,22 @@ def young(step: int) -> dict[str, Values]:
     )
 
 
+def few(step: int, windows: Sequence[str], names: tuple[str, str]) -> Scenario:
+    """A request in 40 minutes, and a quarter of them fails."""
+    end = windows[-1]
+    return Scenario(
+        f"a request in a long while makes a ratio over {windows}",
+        {
+            series(name, **OCR): gauge((rate, end), (rate, f"{step}s"), step=step)
+            for name, rate in zip(names, (0.0001, 0.0004), strict=True)
+        },
+        [values(end, model_error_ratio(each), {series(**OCR): 0.25}) for each in windows],
+    )
+
+
+SHORT = (MODEL_ERRORS, MODEL_REQUESTS)
 MINUTES = [
+    few(60, ("30m", "1h"), SHORT),
     Scenario(
         "half an hour and an hour are sums of minutes",
         load(((0, "41m"), (6, "10m"), (0, "69m")), ((10, "46m"), (20, "74m")), step=60),
@@ -76,6 +92,7 @@ MINUTES = [
 ]
 
 HOURS = [
+    few(300, ("2h", "6h"), SHORT),
     Scenario(
         "two hours and six are sums of five minutes",
         load(((0, "125m"), (6, "1h"), (0, "6h")), ((10, "125m"), (20, "7h")), step=300),
@@ -107,6 +124,7 @@ HOURS = [
 ]
 
 DAYS = [
+    few(3600, ("1d", "3d"), (model_errors("1h"), MODEL_REQUESTS_1H)),
     Scenario(
         "one day and three are sums of hours",
         {
@@ -225,8 +243,8 @@ def texts(name: str, allowed: str, long: str, longer: str) -> dict[str, str]:
 
 
 FAST_BURNS = [
-    burns("ErrorBudgetBurnFast", FAST, COMMON, (0.144, 0.06)),
-    burns("ErrorBudgetBurnFast", FAST, TUNED, (0.9, 0.375)),
+    burns("ErrorBudgetBurnFast", FAST, COMMON, (14.4 * 0.01, 6 * 0.01)),
+    burns("ErrorBudgetBurnFast", FAST, TUNED, (14.4 * 0.0625, 6 * 0.0625)),
     life_of(
         *("ErrorBudgetBurnFast", FAST, COMMON),
         ("1m", "6m", "2m", "10m"),
@@ -239,8 +257,8 @@ FAST_BURNS = [
     ),
 ]
 SLOW_BURNS = [
-    burns("ErrorBudgetBurnSlow", SLOW, COMMON, (0.03, 0.01)),
-    burns("ErrorBudgetBurnSlow", SLOW, TUNED, (0.1875, 0.0625)),
+    burns("ErrorBudgetBurnSlow", SLOW, COMMON, (3 * 0.01, 1 * 0.01)),
+    burns("ErrorBudgetBurnSlow", SLOW, TUNED, (3 * 0.0625, 1 * 0.0625)),
     life_of(
         *("ErrorBudgetBurnSlow", SLOW, COMMON),
         ("1m", "17m", "15m", "30m"),

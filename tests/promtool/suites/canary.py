@@ -69,89 +69,89 @@ def without_version(of: Labels) -> dict[str, str]:
 
 Counts = tuple[float, float, float, float]
 """Per second: errors and requests of the canary, errors and requests of stable."""
+Excess = tuple[float, float]
+"""Errors of the canary beyond those that it shares with stable, and their variance."""
 
 
-def excess(of: Labels, times: int, cases: Mapping[Counts, tuple[float, float]]) -> list[Scenario]:
-    """Errors of a canary that stable does not excuse, and their variance, for each case."""
-    sources = (
-        series(ERRORS, **of),
-        series(REQUESTS, **of),
-        series(ERRORS, **{**of, "version": "v1"}),
-        series(REQUESTS, **{**of, "version": "v1"}),
-    )
-    samples = dict(zip(sources, map(list, zip(*cases, strict=True)), strict=True))
-    expected = enumerate(cases.values())
-    return [
-        on_tracks(
-            Scenario(
-                f"errors of a canary beyond {times} times those of stable",
-                # Neither other stacks, nor other models, nor models without the alert change it.
-                {**samples, **alike_counts(of)},
-                [
-                    values(f"{15 * row}s", f"{name}{selected(of)}", {series(**of): found[place]})
-                    for row, found in expected
-                    for place, name in enumerate((EXCESS_ERRORS, EXCESS_VARIANCE))
-                ],
-            ),
-            of,
-            *OTHERS,
-        ),
-    ]
-
-
-def selected(of: Labels) -> str:
-    return series(model=of["model"])
-
-
-def alike_counts(of: Labels) -> dict[str, Values]:
-    """Errors and requests of versions that have nothing to do with a canary, all failing."""
+def counts(of: Labels, errors: float, requests: float) -> dict[str, Values]:
+    """Errors and requests per second of a version."""
     return {
-        series(name, **{**each, "version": version}): gauge((9, "2m"))
-        for each in OTHERS
-        for version in ("v1", "v2")
-        for name in (ERRORS, REQUESTS)
-        if each["model"] != of["model"] or each["namespace"] != of["namespace"]
+        **recorded(ERRORS, of, gauge((errors, "2m"))),
+        **recorded(REQUESTS, of, gauge((requests, "2m"))),
     }
 
 
-OTHERS = ({**OCR2, "namespace": ELSEWHERE}, QUIET2)
+def always_failing(of: Labels) -> dict[str, Values]:
+    """A canary that always fails, with what its stable version does."""
+    stable = without_version(of)
+    return {
+        **counts(of, 9, 9),
+        **counts({**of, "version": "v1"}, 0, 9),
+        **recorded(STABLE_ERRORS, stable, gauge((0, "2m"))),
+        **recorded(STABLE_REQUESTS, stable, gauge((9, "2m"))),
+    }
 
-# errors, requests, stable's errors and requests: excess = (x - o s) / (1 + o) and
-# variance = (x + s) o / (1 + o)^2, where o = times * requests / stable's requests.
-COMMON_EXCESS: dict[Counts, tuple[float, float]] = {
-    (2, 5, 1, 10): ((2 - 1) / 2, 3 / 4),
-    (2, 10, 1, 10): ((2 - 2) / 3, 3 * 2 / 9),
-    (1, 10, 1, 10): ((1 - 2) / 3, 2 * 2 / 9),
-    (6, 5, 0, 20): (6 / 1.5, 6 * 0.5 / 2.25),
-    (0, 5, 0, 20): (0, 0),
-}
-TUNED_EXCESS: dict[Counts, tuple[float, float]] = {
-    (2, 5, 1, 20): ((2 - 1) / 2, 3 / 4),
-    (2, 5, 1, 10): ((2 - 2) / 3, 3 * 2 / 9),
-}
-EXCESSES = [
-    *excess(OCR2, 2, COMMON_EXCESS),
-    *excess(LAYOUT2, 4, TUNED_EXCESS),
-    on_tracks(
-        Scenario(
-            "who is not a canary, or has nobody left on stable to be compared with, has no excess",
+
+# A model that leaves everything as it is, too. Its v2 is on no track.
+ANOTHER = {**OCR, "model": "another"}
+ANOTHER1, ANOTHER2, ANOTHER3 = ({**ANOTHER, "version": f"v{each}"} for each in (1, 2, 3))
+OF_ANOTHER = {**counts(ANOTHER1, 1, 10), **counts(ANOTHER2, 9, 9), **counts(ANOTHER3, 4, 5)}
+EXCESS_OF_ANOTHER = {series(**ANOTHER3): (4 - 5 / 2, 5 / 4)}
+
+
+def excess(of: Labels, times: int, cases: Mapping[Counts, Excess | None]) -> Scenario:
+    """Errors of a canary that stable does not excuse, and their variance, for each case."""
+    stable = {**of, "version": "v1"}
+    sources = (
+        *(series(name, **of) for name in (ERRORS, REQUESTS)),
+        *(series(name, **stable) for name in (ERRORS, REQUESTS)),
+    )
+    elsewhere = {**of, "namespace": ELSEWHERE}
+    checks = [
+        values(
+            f"{15 * row}s",
+            name,
             {
-                **alike([OCR1], {ERRORS: gauge((5, "1m")), REQUESTS: gauge((0, "1m"))}),
-                **alike([OCR2], {ERRORS: gauge((5, "1m")), REQUESTS: gauge((10, "1m"))}),
-                **alike([LAYOUT1], {ERRORS: gauge((5, "1m")), REQUESTS: gauge((10, "1m"))}),
-                **alike([QUIET1, QUIET2], {ERRORS: gauge((5, "1m")), REQUESTS: gauge((10, "1m"))}),
-                **weight(QUIET2, "canary", gauge((5, "1m"))),
-                **weight(QUIET1, "stable", gauge((95, "1m"))),
-                series("paddle_canary_weight", job="forged", **LAYOUT1, track="canary"): gauge(
-                    (5, "1m")
-                ),
+                labels: found[place]
+                for labels, found in (EXCESS_OF_ANOTHER | {series(**of): case}).items()
+                if found
             },
-            [values("30s", name, {}) for name in (EXCESS_ERRORS, EXCESS_VARIANCE)],
-        ),
-        OCR2,
-        LAYOUT2,
-    ),
-]
+        )
+        for row, case in enumerate(cases.values())
+        for place, name in enumerate((EXCESS_ERRORS, EXCESS_VARIANCE))
+    ]
+    found = {
+        **dict(zip(sources, map(list, zip(*cases, strict=True)), strict=True)),
+        **OF_ANOTHER,
+        **always_failing(elsewhere),
+        # A model without the alert.
+        **counts(QUIET1, 0, 9),
+        **counts(QUIET2, 9, 9),
+        series("paddle_canary_weight", job="forged", **stable, track="canary"): gauge((5, "2m")),
+    }
+    name = f"errors of a canary of {of['model']} beyond {times} times those of stable"
+    return on_tracks(Scenario(name, found, checks), of, elsewhere, QUIET2, ANOTHER3)
+
+
+# errors, requests, stable's errors and requests: excess = x - (x + s) p and
+# variance = (x + s) p (1 - p), where p = times * requests / (times * requests + stable's requests).
+COMMON_EXCESS: dict[Counts, Excess | None] = {
+    (2, 5, 1, 10): (2 - 3 / 2, 3 / 4),
+    (2, 10, 1, 10): (2 - 3 * 2 / 3, 3 * 2 / 9),
+    (1, 10, 1, 10): (1 - 2 * 2 / 3, 2 * 2 / 9),
+    (6, 5, 0, 20): (6 - 6 / 3, 6 * 2 / 9),
+    (0, 5, 0, 20): (0, 0),
+    (0.5, 0.5, 0.25, 1): (0.5 - 0.75 / 2, 0.75 / 4),
+    # Nobody is left on stable to be compared with.
+    (2, 5, 1, 0): None,
+}
+TUNED_EXCESS: dict[Counts, Excess | None] = {
+    (2, 5, 1, 20): (2 - 3 / 2, 3 / 4),
+    (2, 5, 1, 10): (2 - 3 * 2 / 3, 3 * 2 / 9),
+    (0.5, 0.25, 0.25, 1): (0.5 - 0.75 / 2, 0.75 / 4),
+    (2, 5, 1, 0): None,
+}
+EXCESSES = [excess(OCR2, 2, COMMON_EXCESS), excess(LAYOUT2, 4, TUNED_EXCESS)]
 
 HALF_HOURS = [
     Scenario(
@@ -198,12 +198,15 @@ def error_rates(of: Model, hold: str, times: int) -> list[Scenario]:
     both = [of.v2, *of.silent(of.v2)]
     now, then = (limit(each, 300) for each in (0.01, 0.25))
     long, longer = (limit(each, 1800) for each in (0.01, 0.25))
+    # Exactly on the limit, to the last bit, which takes a variance of 0.
+    tie, long_tie = (limit(0, each) for each in (300, 1800))
     no = (0, 0)
     cases: dict[tuple[float | None, ...], bool] = {
         (0.2, now + 0.0001, 0.01, *no): True,
         (0.2, now - 0.0001, 0.01, *no): False,
         (0.2, then + 0.0001, 0.25, *no): True,
         (0.2, then - 0.0001, 0.25, *no): False,
+        (0.2, tie, 0, *no): False,
         (0.2, 1, 0, *no): True,
         (0.2, *no, *no): False,
         # Half an hour, and still so.
@@ -211,6 +214,7 @@ def error_rates(of: Model, hold: str, times: int) -> list[Scenario]:
         (0.2, 0, 9, long + 0.00001, 0.01): False,
         (0.2, -1, 9, long + 0.00001, 0.01): False,
         (0.2, 0.0001, 9, long - 0.00001, 0.01): False,
+        (0.2, 0.0001, 9, long_tie, 0): False,
         (0.2, 0.0001, 9, longer + 0.00001, 0.25): True,
         (0.2, 0.0001, 9, longer - 0.00001, 0.25): False,
         # Versions of other models have a ratio, and no excess.
@@ -266,7 +270,7 @@ def latencies(of: Model, hold: str, keep: str, times: float, shown: str) -> list
         description_zh=f"最近 5 分钟灰度版本 {of.name} v2 的 p95 为 350ms，稳定版为 100ms，"
         f"是其 3.5 倍，容许 {shown} 倍。",
     )
-    counts = {
+    buckets = {
         series(BUCKETS, **each, le=le): gauge((count, "24m"))
         for each in [*both, of.v1]
         for le, count in (("0.1", 0), ("+Inf", 2))
@@ -297,10 +301,17 @@ def latencies(of: Model, hold: str, keep: str, times: float, shown: str) -> list
                 f"a slow canary of {of.name} waits, fires, and clears {keep} later",
                 {
                     **alike(both, {P95: gauge((0.1, "1m"), (0.35, "11m"), (0.1, "12m"))}),
-                    **alike(map(without_version, both), {STABLE_P95: gauge((0.1, "24m"))}),
-                    # Stable is never slower than itself.
+                    **alike(
+                        map(without_version, [*both, ANOTHER1]), {STABLE_P95: gauge((0.1, "24m"))}
+                    ),
+                    # Stable is no canary, whatever another than the exporter says, and though its
+                    # version is one of another model.
                     **alike([of.v1], {P95: gauge((9, "24m"))}),
-                    **counts,
+                    series("paddle_canary_weight", job="forged", **of.v1, track="canary"): gauge(
+                        (5, "24m")
+                    ),
+                    **weight(ANOTHER1, "canary", gauge((5, "24m"))),
+                    **buckets,
                 },
                 life("CanarySlowerThanStable", labels, ("1m", "12m", hold, keep), texts),
             ),

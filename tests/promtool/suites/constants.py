@@ -9,7 +9,7 @@ from monitoring.rules.series import (
     SLO_TRAFFIC_DROP,
     VERSION_INFO,
 )
-from tests.promtool.fleet import ELSEWHERE, LAYOUT, OCR, QUIET
+from tests.promtool.fleet import ELSEWHERE, LAYOUT, NAMESPACE, OCR, QUIET
 from tests.promtool.scenario import Scenario, Suite, series, values
 
 OWNED = {"ocr": OCR | {"owner": "vision"}}
@@ -46,8 +46,13 @@ CONSTANTS = {
     for model in ("ocr", "layout")
     for version in ([{"version": "v1"}, {"version": "v2"}] if name == VERSION_INFO else [{}])
 }
-"""The same as series, for suites without the rules that make them; and those of another stack, with
-models of the same names and objectives that everything violates."""
+CONSTANTS |= {
+    series(name, namespace=NAMESPACE, model="another", owner="others"): 9
+    for name in (SLO_ERROR_RATIO, SLO_P99)
+}
+"""The same as series, for suites without the rules that make them; those of another stack, with
+models of the same names and objectives that everything violates; and objectives of a second model
+that leaves everything as it is."""
 
 SUITES = [
     Suite(

@@ -92,7 +92,12 @@ SHORT = [
             values("69m45s", MODEL_REQUESTS_1H, {series(**OCR): (15 * 2 + 30 * 6) / 60}),
             values("84m45s", MODEL_REQUESTS_1H, {series(**OCR): 30 * 6 / 60}),
         ],
-    )
+    ),
+    Scenario(
+        "the norm of another stack makes no floor here",
+        {series(name, **ELSE): [1] for name in (NORM, SLO_TRAFFIC_DROP)},
+        [values("0s", FLOOR, {})],
+    ),
 ]
 
 SUITES = [

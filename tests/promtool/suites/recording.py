@@ -193,10 +193,15 @@ RATES = [
             for labels in ([{"le": "1"}, {"le": "+Inf"}] if name == BUCKETS else [{}])
         },
         # A quantile that is computed anew from the buckets is refused as a second sample.
-        [
-            values("15s", name, {})
-            for name in (ERROR_RATIO, TAIL, MODEL_REQUESTS, MODEL_ERRORS, MODEL_ERROR_RATIO)
-        ],
+        [values("15s", name, {}) for name in (ERROR_RATIO, TAIL, MODEL_REQUESTS, MODEL_ERRORS)],
+    ),
+    Scenario(
+        "so does what it has recorded of a whole model",
+        {
+            series(name, **OCR | {"namespace": ELSEWHERE}): [1]
+            for name in (MODEL_REQUESTS, MODEL_ERRORS)
+        },
+        [values("0s", MODEL_ERROR_RATIO, {})],
     ),
 ]
 

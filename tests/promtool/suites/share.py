@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from monitoring.rules.series import (
     MODEL_REQUESTS,
@@ -31,6 +31,7 @@ from tests.promtool.scenario import (
     conditions,
     gauge,
     life,
+    said,
     series,
     values,
 )
@@ -64,34 +65,43 @@ def shares(of: Model, percent: float, cases: Mapping[Rates, bool], name: str) ->
     return Scenario(scenario.name, {**scenario.input, **tracks}, scenario.checks)
 
 
+def standing_on(bound: Callable[[float, int], float], seconds: int) -> tuple[float, float]:
+    """Rates of canary and model whose counts stand on a bound to the last bit."""
+    for model in map(float, range(20, 40)):
+        rate = bound(model, seconds) / seconds
+        if rate * seconds == bound(model, seconds):
+            return rate, model
+    raise ValueError(f"no count of {seconds} seconds stands exactly on the bound")
+
+
 def on_the_bound(of: Model, choose: float, percents: tuple[float, float], live: float) -> Scenario:
-    """Rates a millionth inside and outside of what testers and chance explain, in both windows.
+    """Rates on the bound of what testers and chance explain, and a millionth beside it.
 
     percents: smallest and largest weight of each window.
     """
     low, high = percents
     least_share, most_share = low / 100 * (1 - choose), high / 100 * (1 - choose) + choose
-    model = 20.0
 
-    def bounds(seconds: int) -> tuple[float, float]:
-        least, most = (share * model * seconds for share in (least_share, most_share))
-        below = least - 4 * math.sqrt(least * (1 - least_share)) - 16 / 3
-        above = most + 4 * math.sqrt(most * (1 - most_share)) + 16 / 3
-        return below / seconds, above / seconds
+    def least(model: float, seconds: int) -> float:
+        expected = least_share * (model * seconds)
+        return expected - (4 * math.sqrt(expected * (1 - least_share)) + 16 / 3)
 
-    least, most = bounds(300)
-    least_30m, most_30m = bounds(1800)
-    inside = model * high / 100
-    cases: dict[Rates, bool] = {
-        (least * (1 - 1e-6), model, inside, model): True,
-        (least * (1 + 1e-6), model, inside, model): False,
-        (most * (1 - 1e-6), model, inside, model): False,
-        (most * (1 + 1e-6), model, inside, model): True,
-        (inside, model, least_30m * (1 - 1e-6), model): True,
-        (inside, model, least_30m * (1 + 1e-6), model): False,
-        (inside, model, most_30m * (1 - 1e-6), model): False,
-        (inside, model, most_30m * (1 + 1e-6), model): True,
-    }
+    def most(model: float, seconds: int) -> float:
+        expected = most_share * (model * seconds)
+        return expected + (4 * math.sqrt(expected * (1 - most_share)) + 16 / 3)
+
+    cases: dict[Rates, bool] = {}
+    for bound, below in ((least, True), (most, False)):
+        for seconds in (300, 1800):
+            exact, model = standing_on(bound, seconds)
+            inside = model * high / 100
+            for rate, is_off in (
+                (exact * (1 - 1e-6), below),
+                (exact, False),
+                (exact * (1 + 1e-6), not below),
+            ):
+                now, half_hour = (rate, inside) if seconds == 300 else (inside, rate)
+                cases[now, model, half_hour, model] = is_off
     labels = {**of.v2, **of.labels("warning")}
     name = f"{of.name}: {low} to {high}%, on the bound"
     scenario = conditions(name, "TrafficShareOff", labels, cases, *columns(of.v2))
@@ -130,17 +140,41 @@ def moved(of: Model, cases: Mapping[Rates, bool]) -> Scenario:
     return Scenario(name, {**scenario.input, **tracks}, scenario.checks)
 
 
+def texts(of: Model, share: str, rate: int) -> dict[str, str]:
+    """What is said of a canary at weight 50%."""
+    return of.says(
+        "TrafficShareOff",
+        summary=f"{of.name} v2: gets {share} of the requests at weight 50%",
+        description=f"The canary {of.name} v2 got {share} of the requests to {of.name}, {rate} "
+        "requests/s in the last 5 minutes. Its weight is 50%.",
+        summary_zh=f"{of.name} v2：权重 50%，实际得到 {share} 的请求",
+        description_zh=f"灰度版本 {of.name} v2 得到 {of.name} 的 {share} 的请求，"
+        f"最近 5 分钟共 {rate} 次/秒。其权重为 50%。",
+    )
+
+
+def half_an_hour(of: Model, hold: str) -> Scenario:
+    """A canary at weight 50% that had a quarter of few requests, for half an hour until now."""
+    rates = zip(columns(of.v2), (1, 2, 0.5, 2), strict=True)
+    return Scenario(
+        f"{of.name}: what is said of a share that only half an hour tells is the one of that time",
+        {
+            **constant_weight(of.v2, 50, "12m"),
+            **{name: gauge((rate, "12m")) for name, rate in rates},
+        },
+        [
+            said(
+                hold,
+                "TrafficShareOff",
+                {**of.v2, **of.labels("warning")},
+                **texts(of, "25%", 2),
+            )
+        ],
+    )
+
+
 def starved(of: Model, hold: str) -> Scenario:
     """A canary that gets a tenth of its share from the first minute to the twelfth."""
-    texts = of.says(
-        "TrafficShareOff",
-        summary=f"{of.name} v2: gets 5% of the requests at weight 50%",
-        description=f"The canary {of.name} v2 got 5% of the requests to {of.name}, 40 requests/s "
-        "in the last 5 minutes. Its weight is 50%.",
-        summary_zh=f"{of.name} v2：权重 50%，实际得到 5% 的请求",
-        description_zh=f"灰度版本 {of.name} v2 得到 {of.name} 的 5% 的请求，"
-        "最近 5 分钟共 40 次/秒。其权重为 50%。",
-    )
     both = [of.v2, *of.silent(of.v2)]
     found: dict[str, Values] = {}
     for each in both:
@@ -160,7 +194,7 @@ def starved(of: Model, hold: str) -> Scenario:
             "TrafficShareOff",
             {**of.v2, **of.labels("warning")},
             ("1m", "12m", hold, "10m"),
-            texts,
+            texts(of, "5%", 40),
         ),
     )
 
@@ -247,6 +281,8 @@ OFF = [
     ),
     starved(COMMON, "10m"),
     starved(TUNED, "5m"),
+    half_an_hour(COMMON, "10m"),
+    half_an_hour(TUNED, "5m"),
 ]
 
 RECORDED = [
