@@ -24,6 +24,7 @@ def files(config: StackConfig) -> dict[str, str]:
 
     Raises ValueError for a stack without `alerting`.
     """
+    alerting = alerting_of(config)
     if not config.owns_alerting:
         return {RULES: dump(rule_file(config))}
     found = {
@@ -31,7 +32,7 @@ def files(config: StackConfig) -> dict[str, str]:
         RULES: dump(rule_file(config)),
         ALERTMANAGER: dump(alertmanager_config(config)),
     }
-    if alerting_of(config).receivers.robots:
+    if alerting.receivers.robots:
         found[RELAY] = dump(relay_config(config))
     for uid, dashboard in dashboards(config).items():
         found[f"dashboards/{uid}.json"] = json.dumps(dashboard, indent=2, ensure_ascii=False) + "\n"

@@ -14,7 +14,7 @@ from infra.config.describe import one_of, show
 from infra.config.errors import Problem
 from infra.config.stack import StackConfig
 
-_OWN = ("base", "models", "override")
+_OWN = ("base", "models", "controller", "override")
 SHARED = {
     field: info.alias or field
     for field, info in StackConfig.model_fields.items()
@@ -43,6 +43,9 @@ def refused_keys(values: Mapping[str, object], base: StackConfig) -> Iterator[Pr
 
 def check_base(config: StackConfig, base: StackConfig | None) -> Iterator[Problem]:
     """Find what is wrong between a stack, its groups and its base."""
+    if base is not None and config.controller:
+        write = "nothing; rollouts of a group are driven by: python -m rollout run"
+        yield Problem(("controller",), "a controller for a stack on a base", write)
     if base is None:
         yield from _groups(config)
     elif not base.groups:
