@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from bench.instance import up_meanwhile
 from bench.table import columns
 from local import interrupts
 from local.cluster import robots
@@ -87,7 +87,7 @@ def main() -> int:
     interrupts.deliver()
     _log(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f} before the start")
     lines = [["fault", "scrape", "rule", "group", "relay", "all"]]
-    with _platform(arguments.instance) as layout:
+    with up_meanwhile(arguments.instance) as layout:
         for fault in FAULTS:
             # A stack of its own for each, so that its group is a new one.
             with _watched(layout) as watched:
@@ -132,20 +132,6 @@ def _relay_seconds(watched: Watched) -> float:
         if line.startswith(f'{name}{{robot="vision-dingtalk"}}'):
             return float(line.split()[-1])
     raise LookupError(f"{name}: the relay does not tell it")
-
-
-@contextmanager
-def _platform(instance: str | None) -> Iterator[Layout]:
-    """The instance of that name, which is up, or one of our own, up meanwhile."""
-    if instance is not None:
-        yield Layout(instance)
-        return
-    local = [sys.executable, "-m", "local"]
-    try:
-        subprocess.run([*local, "up", "--name", "bench"], cwd=_ROOT, stdout=sys.stderr, check=True)
-        yield Layout("bench")
-    finally:
-        subprocess.run([*local, "down", "--name", "bench"], cwd=_ROOT, check=True)
 
 
 @contextmanager

@@ -11,14 +11,14 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import log
 from pathlib import Path
 from time import monotonic, sleep
 
 from bench import fleet_files as files
+from bench.instance import up_meanwhile
 from bench.peak import Took, watched
 from bench.stack import BenchStack, UnexpectedError
 from bench.table import columns, spread
@@ -88,8 +88,8 @@ def main() -> int:
     _log(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f} before the start")
     samples: list[Sample] = []
     try:
-        with _instance(options.instance) as instance, tempfile.TemporaryDirectory() as scratch:
-            place = Path(scratch)
+        with up_meanwhile(options.instance) as layout, tempfile.TemporaryDirectory() as scratch:
+            instance, place = layout.name, Path(scratch)
             for models in options.models:
                 fleet = _in_groups(instance, place, models, options.group)
                 samples.append(_measure(*fleet, options.runs))
@@ -192,20 +192,6 @@ def _fits(samples: Sequence[Sample]) -> bool:
         f"({'holds' if ratio <= _GOAL else 'misses'} <= {_GOAL})"
     )
     return ratio <= _GOAL
-
-
-@contextmanager
-def _instance(name: str | None) -> Iterator[str]:
-    """The instance of that name, which is up, or one of our own, up meanwhile."""
-    if name is not None:
-        yield name
-        return
-    local = [sys.executable, "-m", "local"]
-    try:
-        subprocess.run([*local, "up", "--name", "bench"], cwd=_ROOT, stdout=sys.stderr, check=True)
-        yield "bench"
-    finally:
-        subprocess.run([*local, "down", "--name", "bench"], cwd=_ROOT, check=True)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -10,11 +10,10 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from time import sleep
 
+from bench.instance import up_meanwhile
 from bench.split import exact_split, first_answer, observe
 from bench.stack import CANARY, HOST, NAMESPACE, ROUTE, WEIGHT, BenchStack, UnexpectedError
 from bench.table import Sample, render
@@ -24,7 +23,6 @@ from local.cluster.layout import Layout
 from local.demo.shell import CommandError
 from local.load.client import Target
 
-_INSTANCE = "bench"
 _ROOT = Path(__file__).parents[1]
 _LOW, _HIGH = 5, 20
 _PATH = f"/apis/networking.k8s.io/v1/namespaces/{NAMESPACE}/ingresses/{ROUTE}"
@@ -55,8 +53,8 @@ def main() -> int:
     interrupts.deliver()
     _log(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f} before the start")
     try:
-        with _platform() as layout, tempfile.TemporaryDirectory() as scratch:
-            stack = BenchStack.create(_INSTANCE, _ROOT, Path(scratch) / "Pulumi.bench.yaml")
+        with up_meanwhile() as layout, tempfile.TemporaryDirectory() as scratch:
+            stack = BenchStack.create(layout.name, _ROOT, Path(scratch) / "Pulumi.bench.yaml")
             samples: list[Sample] = []
             for models in arguments.models:
                 samples.append(_measure(stack, layout, models, arguments.runs))
@@ -125,19 +123,6 @@ def _split(layout: Layout) -> tuple[float, float]:
             f"{len(answers)} requests in {_OBSERVED_SECONDS:.0f} s never split {_HIGH} to 100"
         )
     return answers[first].ended - since, answers[exact].ended - since
-
-
-@contextmanager
-def _platform() -> Iterator[Layout]:
-    """An instance of its own, up meanwhile."""
-    local = [sys.executable, "-m", "local"]
-    try:
-        subprocess.run(
-            [*local, "up", "--name", _INSTANCE], cwd=_ROOT, stdout=sys.stderr, check=True
-        )
-        yield Layout(_INSTANCE)
-    finally:
-        subprocess.run([*local, "down", "--name", _INSTANCE], cwd=_ROOT, check=True)
 
 
 def _parser() -> argparse.ArgumentParser:

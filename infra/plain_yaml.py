@@ -6,6 +6,9 @@ from collections.abc import Iterable
 
 import yaml
 
+NOT_TEXT = ("y", "n", "yes", "no", "on", "off", "true", "false", "null")
+"""Words in lower case that some reader of YAML takes for something else than text."""
+
 
 class _Plain(yaml.SafeDumper):
     """Labels that several objects share are written out in each."""

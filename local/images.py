@@ -44,9 +44,8 @@ def build(log: Log) -> dict[str, Path]:
     Raises:
         ImageError: a step failed.
     """
-    recipe = _HERE.read_bytes() + Path(image_steps.__file__).read_bytes()
-    pause = kept("pause", [recipe, _PAUSE_SOURCE.read_bytes()], _make_pause, log)
-    base = kept("base", [recipe], _make_base, log)
+    pause = kept("pause", [_recipe(), _PAUSE_SOURCE.read_bytes()], _make_pause, log)
+    base = base_system(log)
     inputs = [base.name.encode(), *contents(_SERVICE)]
     ocr = kept("ocr", inputs, lambda draft, log: _make_ocr(draft, base / "base.tar", log), log)
     return {
@@ -54,6 +53,15 @@ def build(log: Log) -> dict[str, Path]:
         **{name: ocr / f"ocr-{version}.tar" for version, name in OCR.items()},
         **monitoring_images.build_relay(base, log),
     }
+
+
+def base_system(log: Log) -> Path:
+    """The directory with `base.tar`, on which all but the pause image stand. Raises ImageError."""
+    return kept("base", [_recipe()], _make_base, log)
+
+
+def _recipe() -> bytes:
+    return _HERE.read_bytes() + Path(image_steps.__file__).read_bytes()
 
 
 def _make_pause(draft: Path, log: Log) -> None:

@@ -12,11 +12,12 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from local import image_steps, images, toolchain
+from local import toolchain
 from local.cluster import instance
 from local.cluster.layout import Layout
 from local.cluster.record import running
 from local.image_steps import BASE, PYTHON, Log, Storage, contents, kept, run
+from local.images import base_system
 from local.toolset import ENGINE
 
 IMAGE = "paddle-canary.local/rollout:1"
@@ -31,17 +32,11 @@ _PACKAGES = ("infra", "rollout")
 
 def build(log: Log) -> Path:
     """The tar archive of the image, from the built engine. Raises ImageError, BuildError."""
-    base = _base(log)
+    base = base_system(log)
     tools = toolchain.ensure(ENGINE, log)
     inputs = [base.name.encode(), Path(__file__).read_bytes(), str(tools).encode()]
     inputs += [content for part in (*_FILES, *_PACKAGES) for content in contents(_ROOT / part)]
     return kept("rollout", inputs, partial(_make, base / "base.tar", tools), log) / "rollout.tar"
-
-
-def _base(log: Log) -> Path:
-    """The base system of the other images, as they keep it."""
-    recipe = Path(images.__file__).read_bytes() + Path(image_steps.__file__).read_bytes()
-    return kept("base", [recipe], images._make_base, log)
 
 
 def _make(base: Path, tools: Mapping[str, Path], draft: Path, log: Log) -> None:

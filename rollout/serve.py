@@ -103,15 +103,16 @@ def serve(api: client.ApiClient, stack: ProjectStack, health: Health) -> None:
     namespace = stack.config().namespace
     lease = Lease(api, namespace, LEASE, f"{socket.gethostname()}-{os.getpid()}")
     try:
-        _lead(api, stack, health, lease)
+        _lead(api, stack, namespace, health, lease)
     except SystemExit:
         stack.finish()
         lease.release()
         raise
 
 
-def _lead(api: client.ApiClient, stack: ProjectStack, health: Health, lease: Lease) -> None:
-    namespace = stack.config().namespace
+def _lead(
+    api: client.ApiClient, stack: ProjectStack, namespace: str, health: Health, lease: Lease
+) -> None:
     _stand_by(lease, health)
     _log.info("drives the rollouts of %s", stack.name)
 

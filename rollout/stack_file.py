@@ -13,11 +13,11 @@ from infra.config import ConfigErrors, StackConfig
 from infra.config.schema import PREFIX
 from infra.config.stack_file import HERE, Files, beside, load
 from infra.config.write import replace
+from infra.plain_yaml import NOT_TEXT
 from infra.split import Split, percent
 
 _PLAIN = re.compile(r"[a-z]([a-z0-9._-]*[a-z0-9])?")
 """Versions that YAML reads as text without quotes; no word of YAML's has a digit or a dot."""
-_WORDS = ("y", "n", "yes", "no", "on", "off", "true", "false", "null")
 
 
 class StackFileError(Exception):
@@ -113,5 +113,5 @@ def _at(node: yaml.Node | None, *path: str) -> yaml.MappingNode:
 
 
 def _version(name: str) -> str:
-    plain = _PLAIN.fullmatch(name) and name not in _WORDS
+    plain = _PLAIN.fullmatch(name) and name not in NOT_TEXT
     return name if plain else json.dumps(name)

@@ -10,7 +10,7 @@ from infra.config.pool import NodePool
 from infra.config.pool_facts import NONE, cards_of_node, most_cards, most_nodes
 from infra.config.pools import ExistingPool
 from infra.config.stack import StackConfig
-from infra.config.version import Version, most_pods
+from infra.config.version import Version, most_accelerators, most_pods
 
 
 def check_capacity(config: StackConfig, name: str, pool: NodePool, at: Path) -> Iterator[Problem]:
@@ -35,9 +35,7 @@ def check_capacity(config: StackConfig, name: str, pool: NodePool, at: Path) -> 
     if pool.accelerator == NONE or too_large:
         return
     room, (known, limit) = most_cards(pool), _where(pool)
-    wanted = [
-        (f"{model} {v}", most_pods(each) * each.resources.accelerators) for model, v, each in there
-    ]
+    wanted = [(f"{model} {v}", most_accelerators(each)) for model, v, each in there]
     total = sum(cards for _, cards in wanted)
     if room is not None and total > room:
         each = ", ".join(f"{who} {cards}" for who, cards in wanted)

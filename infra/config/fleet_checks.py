@@ -9,7 +9,7 @@ from infra.config.describe import show
 from infra.config.errors import Problem
 from infra.config.pool_facts import most_cards
 from infra.config.stack import StackConfig
-from infra.config.version import most_pods
+from infra.config.version import most_accelerators
 
 
 def check_fleet(stacks: Mapping[str, StackConfig]) -> Iterator[tuple[str, Problem]]:
@@ -64,7 +64,7 @@ def _cards(fleet: Mapping[str, StackConfig]) -> Iterator[tuple[str, Problem]]:
 
 def _wanted(config: StackConfig, pool: str) -> int:
     return sum(
-        most_pods(version) * version.resources.accelerators
+        most_accelerators(version)
         for model in config.models.values()
         for version in model.versions.values()
         if version.pool == pool

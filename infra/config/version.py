@@ -88,3 +88,8 @@ def fewest_pods(version: Version) -> int:
 def most_pods(version: Version) -> int:
     """Pods of a version at the most: with an autoscaler, its upper end."""
     return version.autoscale.max if version.autoscale else version.replicas
+
+
+def most_accelerators(version: Version) -> int:
+    """Accelerators of a version at the most, over all its pods."""
+    return most_pods(version) * version.resources.accelerators

@@ -10,6 +10,7 @@ import yaml
 
 from infra.config.schema import PREFIX
 from infra.config.stack_file import HERE, Files, load
+from infra.plain_yaml import NOT_TEXT
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def _end(node: yaml.Node) -> int:
 
 def _block(model: NewModel, column: int) -> str:
     lines = [
-        f"{json.dumps(model.name) if model.name in _WORDS else model.name}:",
+        f"{json.dumps(model.name) if model.name in NOT_TEXT else model.name}:",
         *(f"  {key}: {json.dumps(value)}" for key, value in _flat(model).items()),
         "  canary: {}",
         "  versions:",
@@ -83,9 +84,6 @@ def _block(model: NewModel, column: int) -> str:
         *(f"      {key}: {json.dumps(value)}" for key, value in _version(model).items()),
     ]
     return "\n".join(" " * column + line for line in lines)
-
-
-_WORDS = ("y", "n", "yes", "no", "on", "off", "true", "false", "null")
 
 
 def _flat(model: NewModel) -> dict[str, str]:

@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from pulumi import RunError
 
 from infra.config import parse
 from infra.shared import from_shared, to_shared
 from tests.mocks.program import update
-from tests.unit.config.edits import base as one_stack
+from tests.unit.config.fleets import PLATFORM, VISION
 from tests.unit.monitoring.stacks import ALERTING
-
-PLATFORM: dict[str, Any] = {
-    "namespace": "platform",
-    "nodePools": one_stack()["nodePools"],
-    "groups": ["vision", "speech"],
-    "models": {},
-}
-VISION: dict[str, Any] = {
-    "base": "platform",
-    "namespace": "vision",
-    "models": one_stack()["models"],
-}
 
 
 def test_a_platform_makes_the_namespaces_of_its_groups_and_says_what_they_share() -> None:

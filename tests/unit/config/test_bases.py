@@ -13,19 +13,8 @@ from infra.config import ConfigErrors, StackConfig, load_file, parse
 from infra.config.__main__ import main
 from infra.shared import from_shared, may_be_base, to_shared
 from tests.unit.config.edits import base as one_stack
+from tests.unit.config.fleets import PLATFORM, VISION
 from tests.unit.monitoring.stacks import ALERTING, SECRETS
-
-PLATFORM: dict[str, Any] = {
-    "namespace": "platform",
-    "nodePools": one_stack()["nodePools"],
-    "groups": ["vision", "speech"],
-    "models": {},
-}
-VISION: dict[str, Any] = {
-    "base": "platform",
-    "namespace": "vision",
-    "models": one_stack()["models"],
-}
 
 
 def platform(**edits: object) -> StackConfig:
