@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 NEEDED = {
@@ -25,9 +25,13 @@ NEEDED = {
 }
 
 
-def missing_packages() -> tuple[str, ...]:
-    """Names of the packages whose command or file is not there, whoever installed the others."""
-    return tuple(name for name, needed in NEEDED.items() if not _there(needed))
+FONTS = tuple(name for name in NEEDED if name.startswith("fonts-"))
+"""What drawing a page takes."""
+
+
+def missing_packages(names: Iterable[str] = NEEDED) -> tuple[str, ...]:
+    """Those whose command or file is not there, whoever installed the others."""
+    return tuple(name for name in names if not _there(NEEDED[name]))
 
 
 def install(names: tuple[str, ...], log: Callable[[str], None]) -> None:

@@ -70,11 +70,6 @@ class Page:
     attributes: Attributes
 
 
-def missing_fonts() -> list[Path]:
-    """Font files that are not installed."""
-    return [path for path in (*_LATIN.values(), *_CHINESE.values()) if not path.exists()]
-
-
 def page(seed: int, turned: bool | None = None) -> Page:
     """The page of a seed: the same bytes each time, with the same fonts and version of Pillow.
 

@@ -18,8 +18,8 @@ import tempfile
 from pathlib import Path
 
 from bench.command import parser
+from bench.docs import put
 from bench.quality.accuracy import CHINESE, ENGLISH, measure, table
-from bench.quality.docs import put
 from bench.quality.served import DAMAGED, models_in, served
 from bench.quality.signals import Arm, difference
 from local.python_env import ROOT
@@ -36,8 +36,8 @@ def main() -> None:
         found = measure(models, chosen.pages, lambda line: print(line, file=sys.stderr, flush=True))
         print(table(found, ENGLISH), flush=True)
         if chosen.docs:
-            put(table(found, ENGLISH), ROOT / "docs/serving.md")
-            put(table(found, CHINESE), ROOT / "docs/serving.zh.md")
+            put("bench.quality", table(found, ENGLISH), ROOT / "docs/serving.md")
+            put("bench.quality", table(found, CHINESE), ROOT / "docs/serving.zh.md")
         for name in ("v1.2", DAMAGED) if chosen.requests else ():
             with served(models["v1.2"]) as one, served(models[name]) as other:
                 seen = difference(Arm(one), Arm(other), chosen.requests)

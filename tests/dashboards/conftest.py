@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from local.toolchain import ensure
 from monitoring.rules import rule_file
 from tests.dashboards import series
 from tests.dashboards.boards import CONFIG
@@ -16,6 +17,8 @@ from tests.dashboards.prometheus import Prometheus, running
 @pytest.fixture(scope="session")
 def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
     """Holds the fleet of `series`, and what the rules of the stack made of it."""
+    # Built before anything is told the time, which takes minutes on a new machine.
+    ensure(("prometheus", "alertmanager"), print)
     now = int(time.time())
     curves = series.scraped(now)
     past = [

@@ -5,6 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from bench.quality.served import DAMAGED, models_in, served
 from bench.quality.signals import Arm, Scores, differing
 from local.service import Service
@@ -18,6 +20,7 @@ def _scores(service: Service, first: int) -> Scores:
     return arm.scores()
 
 
+@pytest.mark.usefixtures("fonts")
 def test_a_damaged_recogniser_shows_and_a_sound_one_does_not(v1_2: Service, tmp_path: Path) -> None:
     one, other = (_scores(v1_2, first) for first in (0, 10**6))
     with served(models_in(tmp_path)[DAMAGED]) as service:

@@ -9,12 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.pages.draw import missing_fonts, page
+from bench.pages.draw import page
 from bench.pages.folder import read, write
 
-pytestmark = pytest.mark.skipif(
-    bool(missing_fonts()), reason=f"fonts are not installed: {missing_fonts()}"
-)
+pytestmark = pytest.mark.usefixtures("fonts")
 
 
 def _pixels(image: bytes) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:

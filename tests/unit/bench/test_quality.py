@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.docs import put
 from bench.pages.draw import page
 from bench.quality.accuracy import ENGLISH, accuracy, table
 from bench.quality.damage import damaged
-from bench.quality.docs import put
 from bench.quality.ranks import p_value
 
 
@@ -61,6 +61,7 @@ def test_false_alarms_are_as_rare_as_they_should_be() -> None:
     assert 25 <= alarms <= 75
 
 
+@pytest.mark.usefixtures("fonts")
 def test_accuracy_tells_languages_apart_and_lines_from_letters() -> None:
     by_language = {sheet.attributes.language: sheet for sheet in map(page, range(20))}
     pages = [by_language[language] for language in ("en", "zh", "both")]
@@ -80,9 +81,9 @@ def test_a_table_is_put_between_its_marks_again_and_again(tmp_path: Path) -> Non
     document = tmp_path / "serving.md"
     document.write_text("before\n<!-- bench.quality -->\nold\n<!-- end of bench.quality -->\nafter")
     for _ in range(2):
-        put("| new |", document)
+        put("bench.quality", "| new |", document)
     lines = document.read_text().splitlines()
     assert [lines[0], lines[2], lines[4]] == ["before", "| new |", "after"]
     document.write_text("no marks")
     with pytest.raises(ValueError, match="needs the lines"):
-        put("| new |", document)
+        put("bench.quality", "| new |", document)
