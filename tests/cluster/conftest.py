@@ -23,7 +23,7 @@ NAME = os.environ.get("PADDLE_CANARY_TEST_INSTANCE", "test")
 
 
 @pytest.fixture(scope="session")
-def platform() -> Iterator[Platform]:
+def platform(request: pytest.FixtureRequest) -> Iterator[Platform]:
     """The instance `test`, up for the session. A machine that cannot run it fails in CI."""
     interrupts.deliver()
     layout = Layout(NAME)
@@ -37,7 +37,9 @@ def platform() -> Iterator[Platform]:
     if not kept:
         # Whatever a session that was killed has left.
         subprocess.run([*local, "down", "--name", NAME], cwd=ROOT, check=True)
-    subprocess.run([*local, "up", "--name", NAME], cwd=ROOT, check=True)
+    # On a new machine it builds for a quarter of an hour, and shows how far it is.
+    with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        subprocess.run([*local, "up", "--name", NAME], cwd=ROOT, check=True)
     try:
         yield Platform(of_shell(NAME), layout.url)
     finally:
