@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Literal
 
 from infra.config import Rollout, StackConfig
@@ -13,11 +14,14 @@ from rollout.judge.samples import Arm, Sample, Tally, pod_tallies
 from rollout.judge.settings import Settings
 from rollout.judge.state import Judge, from_json, next_step, to_json
 from rollout.prometheus import GatewaySample, PodSample, gateway, scrapes
-from rollout.sources import Source
+from rollout.sources import Source, SourceAway
 from rollout.state import Phase, State
 
 # Scrapes that may be missing before a pod counts as silent.
 _SCRAPES = 4
+
+# Seconds of stable's past that say how its bad answers clump, before a release begins.
+_PAST = 3600
 
 
 @dataclass(frozen=True)
@@ -43,8 +47,7 @@ class Watcher:
     def __init__(self, prometheus: Source, config: StackConfig, model: str) -> None:
         assert config.alerting is not None  # noqa: S101 - `sources` has asked for it
         self._source, self._config, self._model = prometheus, config, model
-        interval = config.alerting.prometheus.interval.total_seconds()
-        self._seconds = round(_SCRAPES * interval)
+        self._interval = config.alerting.prometheus.interval.total_seconds()
         self._arms: dict[str, Arm] = {}
         self._share: float | None = None
         self._judge = Judge(Settings())
@@ -55,19 +58,18 @@ class Watcher:
         self._judge = next_step(self._judge, self._settings(state, plan))
 
     def resume(self, state: State, plan: Rollout, saved: str | None) -> None:
-        """Go on from the state that another controller has left."""
+        """Go on from the state that another controller has left, or begin."""
         self._follow(state, plan)
-        self._judge = Judge(self._settings(state, plan)) if saved is None else from_json(saved)
+        if saved is None:
+            self._judge = self._acquainted(Judge(self._settings(state, plan)))
+        else:
+            self._judge = from_json(saved)
 
     def look(self) -> Judged:
         """Take in what was scraped since the last look. Raises SourceAway."""
-        model = self._config.models[self._model]
-        where = (self._config.namespace, self._model)
-        pods = scrapes(self._source, *where, model, self._seconds)
-        routed = gateway(self._source, *where, self._seconds)
         before = self._judge
-        samples = [*_pods(pods, self._arms), *_gateway(routed, self._arms)]
-        self._judge = fed(self._judge, samples, self._share)
+        samples = self._samples(round(_SCRAPES * self._interval))
+        self._judge = fed(self._judge, _newest(samples), self._share)
         found = verdict(self._judge)
         return Judged(
             verdict=found.decision,
@@ -77,6 +79,24 @@ class Watcher:
             state=to_json(self._judge).decode(),
             fresh=self._judge != before,
         )
+
+    def _acquainted(self, judge: Judge) -> Judge:
+        """The judge with stable's last hour; without it, it learns from now on."""
+        try:
+            samples = [each for each in self._samples(_PAST) if each.arm == "stable"]
+        except SourceAway:
+            return judge
+        samples.sort(key=lambda each: each.t)
+        for _, scrape in groupby(samples, key=lambda each: each.t // self._interval):
+            judge = fed(judge, _newest(scrape))
+        return judge
+
+    def _samples(self, seconds: int) -> list[Sample]:
+        """What was scraped in the last `seconds`, of each series by time. Raises SourceAway."""
+        where = (self._config.namespace, self._model)
+        pods = scrapes(self._source, *where, self._config.models[self._model], seconds)
+        routed = gateway(self._source, *where, seconds)
+        return [*_pods(pods, self._arms), *_gateway(routed, self._arms)]
 
     def _follow(self, state: State, plan: Rollout) -> None:
         self._arms = {state.old: "stable", state.new: "canary"}
@@ -102,22 +122,27 @@ class Watcher:
         )
 
 
-def _pods(pods: Iterable[PodSample], arms: Mapping[str, Arm]) -> Iterable[Sample]:
-    """The newest scrape of each pod of either arm."""
-    newest = {pod.pod: pod for pod in pods if pod.version in arms}
-    for name, pod in newest.items():
-        tallies = pod_tallies(
-            round(pod.requests),
-            round(pod.errors),
-            {f"{bound:g}": round(count) for bound, count in pod.buckets.items()},
-            {signal: round(count) for signal, count in pod.bad.items()},
-            round(pod.observed),
-        )
-        yield Sample(name, arms[pod.version], pod.at, tallies)
+def _newest(samples: Iterable[Sample]) -> list[Sample]:
+    """The last of each series."""
+    return list({sample.series: sample for sample in samples}.values())
 
 
-def _gateway(samples: Iterable[GatewaySample], arms: Mapping[str, Arm]) -> Iterable[Sample]:
-    newest = {each.version: each for each in samples if each.version in arms}
-    for version, each in newest.items():
-        tally = Tally(round(each.errors), round(each.requests))
-        yield Sample(f"gateway/{version}", arms[version], each.at, {"gateway": tally})
+def _pods(pods: Iterable[PodSample], arms: Mapping[str, Arm]) -> Iterator[Sample]:
+    for pod in pods:
+        if pod.version in arms:
+            tallies = pod_tallies(
+                round(pod.requests),
+                round(pod.errors),
+                {f"{bound:g}": round(count) for bound, count in pod.buckets.items()},
+                {signal: round(count) for signal, count in pod.bad.items()},
+                round(pod.observed),
+            )
+            yield Sample(pod.pod, arms[pod.version], pod.at, tallies)
+
+
+def _gateway(samples: Iterable[GatewaySample], arms: Mapping[str, Arm]) -> Iterator[Sample]:
+    for each in samples:
+        if each.version in arms:
+            tally = Tally(round(each.errors), round(each.requests))
+            version = each.version
+            yield Sample(f"gateway/{version}", arms[version], each.at, {"gateway": tally})

@@ -59,7 +59,8 @@ class Judge(Part):
         title="a probability between 0 and 0.5",
         description=(
             "Chance that a step is passed by a version that fails as often as `slo.errorRatio`. "
-            "Default 0.01: about 540 requests without an error, with an errorRatio of 0.01."
+            "Default 0.01: with an errorRatio of 0.01 about 600 requests without an error where "
+            "stable's errors come one by one, 2,200 where nobody has ever had one."
         ),
     )
     tolerated_ratio: float = Field(

@@ -14,9 +14,15 @@ from dataclasses import dataclass, field
 from rollout.judge.likelihood import DISPERSIONS, concentration, shares, split
 from rollout.judge.samples import NO_TALLY, Arm, Tally
 
-# History makes a dispersion at most e^10 times less plausible than the best: what never showed in
-# days may begin now, and has to be believed then.
-_FLOOR = -10.0
+# History makes a dispersion at most e^4.5 times less plausible than the best: incidents that never
+# showed in days may begin now, and have to be believed then. It may make one e^9 times less
+# plausible that would take larger or more incidents than begin unheard of.
+_FLOOR = -4.5
+
+# Requests that an incident hits, times the share of all answers that are made bad by incidents:
+# 20 and 2%. Where half of the answers are called bad anyway, as above a low bound of latency, even
+# these hardly clump.
+_UNHEARD_OF = 0.4
 
 # One interval speaks for at most e^3: when the rate itself changes, which is no clump, its counts
 # look like one.
@@ -43,7 +49,7 @@ class Dispersion:
     """What is known of one signal.
 
     Attributes:
-        plausible: ln of how plausible each of DISPERSIONS is, against the best: from -10 to 0.
+        plausible: ln of how plausible each of DISPERSIONS is, against the best, 0.
         blocks: recent counts, by arm.
         bad, total: recent counts of both arms, weighted; their ratio is the rate.
     """
@@ -71,10 +77,20 @@ def rate(known: Dispersion) -> float:
     return known.bad / known.total if known.total else 0.0
 
 
-def floored(logs: list[float]) -> tuple[float, ...]:
-    """Plausibilities against the best, none below the floor."""
+def floored(logs: list[float], floor: float, rate: float) -> tuple[float, ...]:
+    """Plausibilities of DISPERSIONS against the best, none below what it can fall to.
+
+    Args:
+        floor: the least of a dispersion that incidents may begin to cause; twice of others.
+        rate: bad answers per answer that is usual.
+    """
     best = max(logs)
-    return tuple([max(log - best, _FLOOR) for log in logs])
+    return tuple(
+        [
+            max(log - best, floor if (dispersion - 1) * rate <= _UNHEARD_OF else 2 * floor)
+            for log, dispersion in zip(logs, DISPERSIONS, strict=True)
+        ]
+    )
 
 
 def _continued(block: Block, tally: Tally) -> Block:
@@ -97,5 +113,7 @@ def _weighed(
     ]
     best = max(logs)
     return floored(
-        [told + max(log - best, -_ONE_INTERVAL) for told, log in zip(plausible, logs, strict=True)]
+        [told + max(log - best, -_ONE_INTERVAL) for told, log in zip(plausible, logs, strict=True)],
+        _FLOOR,
+        usual,
     )

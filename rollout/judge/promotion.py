@@ -18,16 +18,17 @@ from rollout.judge.samples import Tally
 RATES = (0.05, 0.1, 0.2, 0.4, 0.6)
 """Rates that a good canary may have, in units of the limit."""
 
-# Larger clumps than those of dispersion 15 are not feared before the data speak for them, or a
-# service without errors could never be promoted.
-_PRIORS = tuple(0.0 if dispersion <= 15 else math.log(0.01) for dispersion in DISPERSIONS)
+# A clump of 15 is feared a fifteenth as much before the data speak for it: a service without errors
+# never shows how its errors would clump, and has to be promoted some time.
+_PRIORS = tuple(-math.log(dispersion) for dispersion in DISPERSIONS)
 
-_REFUTED = 12.0
-"""ln of the odds, 160,000 to 1, from which a dispersion counts as refuted."""
+_REFUTED = 9.0
+"""ln of the odds, 8,000 to 1, from which a dispersion counts as refuted."""
 
-# Evidence above the bound is kept up to this, as ln, so that a canary which becomes bad after a
-# good start falls below the bound with its first bad answers.
-SPARE = 1.0
+# Evidence above the bound is kept up to this, as ln: a canary that becomes bad after a good start
+# soon falls below the bound, and one that is good does not with each bad answer that every version
+# has.
+SPARE = 3.0
 
 
 @dataclass(frozen=True, slots=True)

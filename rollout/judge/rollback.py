@@ -37,6 +37,10 @@ _AT_MARGIN = RATIOS.index(MARGIN)
 # Most services' errors come one by one, and a fault is to be found there first.
 _PRIORS = (0.76, *[0.04] * 6)
 
+# The step itself makes a dispersion at most e^8 times less plausible, so that bad answers may begin
+# to clump in its midst.
+_FLOOR = -8.0
+
 NOTHING = -1e9
 """ln of money that is not there; JSON cannot write the infinite one."""
 
@@ -49,7 +53,7 @@ class Bets:
         worth: for each of DISPERSIONS, what is owned on each of RATIOS.
         fits: how well each dispersion, weighed by its prior, explains how bad answers split.
         nulls: the same without priors, at the dispersion that explains best up to now and may
-            change: none falls more than 10 below the best.
+            change: none falls too far below the best.
         towards: for each dispersion, evidence that the ratio is 1 and not MARGIN.
     """
 
@@ -94,7 +98,12 @@ def settled(
         nulls.append(null + alike)
         towards.append(min(merit - won[_AT_MARGIN], ceiling))
     best = max(nulls)
-    return Bets(tuple(worth), tuple(fit - best for fit in fits), floored(nulls), tuple(towards))
+    return Bets(
+        tuple(worth),
+        tuple(fit - best for fit in fits),
+        floored(nulls, _FLOOR, rate),
+        tuple(towards),
+    )
 
 
 def settled_alone(bets: Bets, canary: Tally, limit: float) -> Bets:

@@ -13,7 +13,7 @@ from rollout.judge.samples import BAD, ERRORS, GATEWAY, SHARE, SLOWER, Tallies, 
 
 # A canary that is bad is bad from its first request more often than not; the rest is for faults
 # that begin within the window, and some for those after it.
-_AT_ONCE, _IN_WINDOW = 0.2, 0.6
+_AT_ONCE, _IN_WINDOW = 0.4, 0.5
 
 # Errors and latency are what most faults show in. A canary that gets no traffic is seen at once
 # with however little. A signal at share s is found ln(1/s) later, in units of ln(1/alpha) = 4.6.
@@ -58,7 +58,7 @@ def parts(counts: Tallies) -> dict[str, float]:
 def telling_bounds(counts: Mapping[str, Tally]) -> list[str]:
     """Bounds of latency of which none nearly repeats another, from low to high.
 
-    The lowest one that at most half of the requests exceed, then each that at most half as many
+    The lowest one that at most half of the requests exceed, then each that at most a third as many
     exceed as the one before, down to the first that none does: what is slower still exceeds that
     one as well.
     """
@@ -69,7 +69,7 @@ def telling_bounds(counts: Mapping[str, Tally]) -> list[str]:
         bad, total = counts[signal].bad, counts[signal].total
         if total and bad <= most * total:
             chosen.append(signal)
-            most = bad / total / 2
+            most = bad / total / 3
         if chosen and not bad:
             break
     return chosen or rising[-1:]

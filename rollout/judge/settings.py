@@ -14,8 +14,9 @@ class Settings:
         alpha: probability of taking back a canary that is no worse than stable, over the whole
             step, however often one looks. Default 0.01: one needless roll-back in 100 steps.
         beta: probability of passing a step with a canary that is as bad as the limits below.
-            Default 0.01: with `error_limit` 0.01 that takes about 540 requests without an error,
-            no more than `min_requests` asks for anyway.
+            Default 0.01: with `error_limit` 0.01 that takes about 600 requests without an error
+            where stable's errors come one by one, and 2,200 where nobody has ever had one, since
+            nothing says then that they would not come in bursts.
         error_limit: share of failed requests, as pods or as the gateway count them, at which a
             canary is bad whatever stable does. Default 0.01, as `slo.errorRatio`.
         tail_limit: share of slow or poor answers up to which a canary passes without a comparison

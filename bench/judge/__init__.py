@@ -1,0 +1,1 @@
+"""The judge beside other judges, on the same simulated releases."""
