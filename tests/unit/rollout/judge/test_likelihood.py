@@ -63,7 +63,9 @@ def test_a_split_is_as_probable_as_in_an_urn(here: int, there: int, size: float)
 
 @pytest.mark.parametrize("size", [0.02, 1.0, 30.0, math.inf])
 def test_all_splits_together_are_certain(size: float) -> None:
-    found = [math.comb(9, k) * math.exp(split(k, 9 - k, [shares(1, 4)], size)[0]) for k in range(10)]
+    found = [
+        math.comb(9, k) * math.exp(split(k, 9 - k, [shares(1, 4)], size)[0]) for k in range(10)
+    ]
     assert math.fsum(found) == pytest.approx(1)
 
 
