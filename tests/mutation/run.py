@@ -23,7 +23,7 @@ from tests.mutation.targets import ROOT
 _IMPORTED_ONCE = ("hypothesis.stateful", "infra.config", "pydantic", "tests.conftest")
 _WORKERS = 2
 # Of the processor's time, so that a busy machine finds the same: tests take a few seconds.
-_MOST_SECONDS = 120
+_MOST_SECONDS = 60
 _PASSED = 0
 _PROFILE = "mutation"
 _OPTIONS = [

@@ -165,7 +165,8 @@ def test_bets_of_other_dispersions_or_ratios_are_refused() -> None:
     for bets in (Bets(worth=rows), narrow):
         with pytest.raises(ValueError, match="zip"):
             settled_alone(bets, CANARY, 0.01)
-    with pytest.raises(ValueError, match="zip"):
-        evidence(Bets(), short)
+    for bets in (Bets(worth=rows), Bets(fits=short), Bets(nulls=short)):
+        with pytest.raises(ValueError, match="zip"):
+            evidence(bets, EVEN)
     with pytest.raises(ValueError, match="zip"):
         explained(Bets(), short)
