@@ -19,7 +19,7 @@ def urn(here: int, there: int, share: float, size: float) -> float:
     its kind. An urn of infinite size is a coin.
     """
     if size == math.inf:
-        return share**here * (1 - share) ** there
+        return math.pow(share, here) * math.pow(1 - share, there)
     product = 1.0
     for drawn in range(here):
         product *= size * share + drawn
@@ -33,7 +33,7 @@ def urn(here: int, there: int, share: float, size: float) -> float:
 def negative_binomial(bad: int, mean: float, dispersion: float) -> float:
     """P of so many where variance over mean is `dispersion`, above 1."""
     size, stop = mean / (dispersion - 1), 1 / dispersion
-    product = stop**size
+    product = math.pow(stop, size)
     for count in range(bad):
         product *= (size + count) / (count + 1) * (1 - stop)
     return product
@@ -41,7 +41,7 @@ def negative_binomial(bad: int, mean: float, dispersion: float) -> float:
 
 def binomial(bad: int, total: int, rate: float) -> float:
     """P of so many of `total` that fail one by one."""
-    return math.comb(total, bad) * rate**bad * (1 - rate) ** (total - bad)
+    return math.comb(total, bad) * math.pow(rate, bad) * math.pow(1 - rate, total - bad)
 
 
 def counted(bad: int, total: int, rate: float, dispersion: float) -> float:

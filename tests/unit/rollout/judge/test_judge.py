@@ -87,7 +87,7 @@ def test_money_is_divided_between_the_signals_that_there_are() -> None:
 
 def test_without_bad_answers_all_money_is_worth_itself() -> None:
     judge = after(CALM, CALM)
-    assert (judge.rollback, judge.peak) == (pytest.approx(0), pytest.approx(0))
+    assert [judge.rollback, judge.peak] == pytest.approx([0, 0])
 
 
 def test_evidence_is_what_is_kept_and_what_the_bets_are_worth() -> None:
