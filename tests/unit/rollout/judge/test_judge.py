@@ -129,6 +129,13 @@ def test_a_path_shows_its_weakest_signal() -> None:
     assert judge.path[-1].promotion == judge.promotion["bad_blank"] < judge.promotion["errors"]
 
 
+def test_while_pods_warm_up_nothing_speaks_for_the_canary() -> None:
+    judge = after(CALM, settings=replace(SETTINGS, warm_up=60))
+    assert (judge.signals, judge.promotion) == ({}, {})
+    (point,) = judge.path
+    assert point.promotion == 0 >= point.rollback
+
+
 @pytest.mark.parametrize(
     ("points", "kept"), [(479, [*range(479)]), (480, [*range(0, 480, 2)])], ids=str
 )
@@ -323,9 +330,9 @@ def test_what_was_followed_before_the_canary_was_alone_stays_as_it_was() -> None
         {"errors": (0, 10), "gateway": (1, 10)},
         {"errors": (0, 90), "gateway": (1, 90)},
     )
-    first, second, third = scrapes(counts, counts)
+    first, second, third, fourth = scrapes(*[counts] * 3)
     before = fed(fed(Judge(SETTINGS), first, 0.5), second, 0.5)
-    judge = fed(before, third, 1.0)
+    judge = fed(fed(before, third, 1.0), fourth, 1.0)
     for name in ("gateway", "share"):
         assert judge.signals[name] == before.signals[name]
-    assert judge.signals["errors"].canary == Tally(0, 20)
+    assert judge.signals["errors"].canary == Tally(0, 30)
