@@ -78,6 +78,13 @@ def test_money_is_bet_at_the_start_and_in_each_interval() -> None:
     assert purses(after(CALM, CALM)) == pytest.approx({"errors": AT_ONCE + 2 * EACH})
 
 
+def test_money_does_not_depend_on_the_clock_that_samples_share() -> None:
+    judge = Judge(SETTINGS)
+    for scrape in scrapes(CALM, start=1.8e9):
+        judge = fed(judge, scrape)
+    assert purses(judge) == pytest.approx({"errors": AT_ONCE + EACH})
+
+
 def test_money_is_divided_between_the_signals_that_there_are() -> None:
     counts: Counts = {"errors": (0, 10), "gateway": (0, 10)}
     assert purses(after((counts, counts))) == pytest.approx(
