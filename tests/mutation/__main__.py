@@ -14,13 +14,14 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import yaml
 
 from tests.mutation.mutants import Mutant, mutants
 from tests.mutation.run import outcomes, passes
-from tests.mutation.targets import ROOT, targets
+from tests.mutation.targets import ROOT, Tests, targets
 
 _EXAMPLES = """examples:
   python -m tests.mutation
@@ -69,14 +70,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return _judged(wanted, whole)
 
 
-def _judged(wanted: Sequence[tuple[Mutant, Sequence[str]]], whole: bool) -> int:
+def _judged(wanted: Sequence[tuple[Mutant, Tests]], whole: bool) -> int:
     explanations = [
         Explanation(**each)
         for each in yaml.safe_load(Path(__file__).with_name("explained.yaml").read_text())
     ]
-    for file, tests in {frozenset(tests): (m.file, tests) for m, tests in wanted}.values():
+    for file, tests in {frozenset(chain(*tests)): (m.file, tests) for m, tests in wanted}.values():
         if not passes(file, tests):
-            print(f"without a mutant of {file} something fails: run pytest {' '.join(tests)}")
+            print(f"{file}: its tests fail without a mutant; run pytest")
             return 1
     started = time.monotonic()
     explained: dict[Mutant, list[Explanation]] = {}

@@ -7,7 +7,7 @@ import os
 import resource
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from importlib.abc import InspectLoader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_loader
@@ -17,7 +17,7 @@ import hypothesis
 import pytest
 
 from tests.mutation.mutants import Mutant
-from tests.mutation.targets import ROOT
+from tests.mutation.targets import ROOT, Tests
 
 # Imported once for all mutants. Nothing here may import one of the targets.
 _IMPORTED_ONCE = ("hypothesis.stateful", "infra.config", "pydantic", "tests.conftest")
@@ -50,7 +50,7 @@ class _Mutated(MetaPathFinder, InspectLoader):
 
 
 def outcomes(
-    wanted: Iterable[tuple[Mutant, Sequence[str]]],
+    wanted: Iterable[tuple[Mutant, Tests]],
 ) -> Iterator[tuple[Mutant, bool]]:
     """Each mutant as its tests end, in any order, and whether something noticed it."""
     _prepare()
@@ -64,7 +64,7 @@ def outcomes(
             yield _ended(running)
 
 
-def passes(file: str, tests: Sequence[str]) -> bool:
+def passes(file: str, tests: Tests) -> bool:
     """Whether tests pass while a module is loaded as mutants are, but is as it was."""
     unchanged = Mutant(file, 1, "", "none", (ROOT / file).read_text())
     return not any(noticed for _, noticed in outcomes([(unchanged, tests)]))
@@ -87,7 +87,7 @@ def _prepare() -> None:
     )
 
 
-def _started(mutant: Mutant, tests: Sequence[str], directory: str) -> int:
+def _started(mutant: Mutant, tests: Tests, directory: str) -> int:
     sys.stdout.flush()
     if child := os.fork():
         return child
@@ -100,7 +100,7 @@ def _started(mutant: Mutant, tests: Sequence[str], directory: str) -> int:
         os._exit(status)
 
 
-def _tested(mutant: Mutant, tests: Sequence[str], directory: str) -> int:
+def _tested(mutant: Mutant, tests: Tests, directory: str) -> int:
     silent = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silent, sys.stdout.fileno())
     os.dup2(silent, sys.stderr.fileno())
@@ -108,7 +108,8 @@ def _tested(mutant: Mutant, tests: Sequence[str], directory: str) -> int:
     if loader.name in sys.modules:
         raise RuntimeError(f"{loader.name} was imported before it was mutated")
     sys.meta_path.insert(0, loader)
-    return int(pytest.main([*_OPTIONS, f"--basetemp={directory}", *tests]))
+    results = (pytest.main([*_OPTIONS, f"--basetemp={directory}", *group]) for group in tests)
+    return next((int(result) for result in results if result != _PASSED), _PASSED)
 
 
 def _ended(running: dict[int, Mutant]) -> tuple[Mutant, bool]:
