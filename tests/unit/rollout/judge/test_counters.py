@@ -37,6 +37,11 @@ def test_a_series_knows_its_first_and_last_sample_and_its_busiest_interval() -> 
     assert series == Series(0, sample(30, errors=(0, 170)), {"errors": 5})
 
 
+def test_a_series_that_counts_slowly_is_as_slow_as_it_is() -> None:
+    series, _ = advanced(opened(sample(0, errors=(0, 0))), sample(10, errors=(0, 5)))
+    assert series.fastest == {"errors": 0.5}
+
+
 def test_without_new_requests_nothing_was_counted_and_nothing_is_missing() -> None:
     (increase,) = increases(sample(0, errors=(5, 100)), sample(15, errors=(5, 100)))
     assert increase == Increase({"errors": Tally(0, 0)}, whole=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from rollout.judge.dispersion import Dispersion
-from rollout.judge.rollback import Bets, evidence, staked
+from rollout.judge.rollback import NOTHING, Bets, evidence, staked
 from rollout.judge.samples import NO_TALLY, Tally
 from rollout.judge.settings import Settings
 from rollout.judge.signal import alone, ceiling, compared, promoting, shared
@@ -55,7 +55,7 @@ def won(purse: float, here: int, there: int, share: float, usual: float) -> floa
 
 
 def test_a_signal_begins_without_counts_money_or_evidence() -> None:
-    assert Signal() == Signal(Bets(), Signal().merit, NO_TALLY, NO_TALLY, 0.0, -1e9, EVEN)
+    assert Signal() == Signal(Bets(), Signal().merit, NO_TALLY, NO_TALLY, 0.0, NOTHING, EVEN)
 
 
 def test_the_purse_is_bet_on_how_bad_answers_split() -> None:
@@ -87,9 +87,14 @@ def test_without_bad_answers_of_two_arms_the_purse_is_kept(canary: Tally, stable
 
 
 @pytest.mark.parametrize(
-    ("canary", "stable"), [(Tally(1, 40), Tally(0, 360)), (Tally(0, 40), Tally(1, 360))]
+    ("canary", "stable"),
+    [
+        (Tally(1, 40), Tally(0, 360)),
+        (Tally(0, 40), Tally(1, 360)),
+        (Tally(1, 40), Tally(1, 360)),
+    ],
 )
-def test_one_bad_answer_of_either_arm_settles_bets(canary: Tally, stable: Tally) -> None:
+def test_bad_answers_of_either_arm_settle_bets(canary: Tally, stable: Tally) -> None:
     assert after(Signal(purse=0.5), canary, stable).purse == 0
 
 
