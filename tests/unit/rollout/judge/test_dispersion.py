@@ -89,6 +89,14 @@ def test_what_tells_nothing_changes_nothing(counts: tuple[tuple[int, int], ...])
     assert after(*counts).plausible == pytest.approx(EVEN)
 
 
+def test_less_than_two_bad_answers_change_nothing_while_the_rate_falls() -> None:
+    # With the rate, what would be unheard of becomes possible, but nothing has spoken for it.
+    known = after(*[(1, 200)] * 400)
+    quiet = after(*[(0, 200)] * 60, (1, 200), known=known)
+    assert quiet.plausible == known.plausible
+    assert 119 * rate(quiet) < 0.4 < 119 * rate(known)
+
+
 def test_two_bad_answers_tell_something() -> None:
     assert min(after((1, 100), (1, 100)).plausible) < -0.1
     assert min(after((0, 100), (2, 100)).plausible) < -0.1
@@ -122,10 +130,11 @@ def test_blocks_end_after_eight_intervals_with_eight_bad_answers() -> None:
     assert after(*[(9, 10)] * 7).blocks["stable"] == Block(Tally(63, 70), 7)
 
 
-def test_plausibilities_of_other_dispersions_are_refused() -> None:
+@pytest.mark.parametrize("dispersions", [3, 8])
+def test_plausibilities_of_other_dispersions_are_refused(dispersions: int) -> None:
     """As a state that another release left may have them."""
-    short = Dispersion((0.0,) * 3, {"stable": Block(Tally(1, 100), 1)})
+    other = (0.0,) * dispersions
     with pytest.raises(ValueError, match="zip"):
-        after((5, 100), known=short)
+        after((5, 100), known=Dispersion(other, {"stable": Block(Tally(1, 100), 1)}))
     with pytest.raises(ValueError, match="zip"):
-        floored([0.0] * 3, -4.5, 0.0)
+        floored(list(other), -4.5, 0.0)

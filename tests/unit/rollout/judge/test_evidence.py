@@ -127,6 +127,12 @@ def test_the_least_plausible_dispersion_need_not_be_the_first() -> None:
     assert found.signals[0].dispersion == (3, 6)
 
 
+def test_a_signal_of_other_dispersions_is_refused() -> None:
+    """As a state that another release left may have it."""
+    with pytest.raises(ValueError, match="zip"):
+        verdict(judge(signals={"errors": Signal(canary=CANARY, plausible=(0.0,) * 3)}))
+
+
 def test_what_the_ledger_missed_is_told() -> None:
     found = verdict(judge(ledger=Ledger(late=3, restarts=4), share=0.2))
     assert (found.late, found.restarts, found.share) == (3, 4, 0.2)

@@ -160,15 +160,15 @@ def test_several_samples_of_a_series_at_once_count_by_time() -> None:
 
 def test_a_pod_that_warms_up_is_seen_and_not_judged() -> None:
     found = Scraped(
-        scrape(0, c=0, s=0),
-        scrape(15, c=5, s=5),
-        scrape(30, c=7, s=7),
-        scrape(45, c=10, s=8),
+        scrape(1000, c=0, s=0),
+        scrape(1015, c=5, s=5),
+        scrape(1030, c=7, s=7),
+        scrape(1045, c=10, s=8),
         warm_up=30,
     )
-    assert found.intervals[1] == Interval(0, 15, {}, {}, whole=False)
-    assert found.intervals[2] == Interval(15, 30, requested(2), requested(2), whole=True)
-    assert found.interval == Interval(30, 45, requested(3), requested(1), whole=True)
+    assert found.intervals[1] == Interval(1000, 1015, {}, {}, whole=False)
+    assert found.intervals[2] == Interval(1015, 1030, requested(2), requested(2), whole=True)
+    assert found.interval == Interval(1030, 1045, requested(3), requested(1), whole=True)
 
 
 def test_a_series_that_is_silent_for_more_than_an_hour_is_forgotten() -> None:

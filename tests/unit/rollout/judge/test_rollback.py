@@ -152,21 +152,25 @@ def test_alone_a_canary_is_measured_by_the_limit(limit: float) -> None:
     assert evidence(bets, EVEN) == pytest.approx(log_of_sum(owned))
 
 
-def test_bets_of_other_dispersions_or_ratios_are_refused() -> None:
+@pytest.mark.parametrize("dispersions", [3, 8])
+def test_bets_of_other_dispersions_are_refused(dispersions: int) -> None:
     """As a state that another release left may have them."""
-    short = (0.0,) * 3
-    rows = ((0.0,) * len(RATIOS),) * 3
-    for bets in (Bets(worth=rows), Bets(fits=short), Bets(nulls=short), Bets(towards=short)):
-        with pytest.raises(ValueError, match="zip"):
-            after(bets, CANARY, STABLE)
-    narrow = Bets(worth=((0.0,) * 3,) * len(DISPERSIONS))
-    with pytest.raises(ValueError, match="zip"):
-        after(narrow, CANARY, STABLE)
-    for bets in (Bets(worth=rows), narrow):
-        with pytest.raises(ValueError, match="zip"):
-            settled_alone(bets, CANARY, 0.01)
-    for bets in (Bets(worth=rows), Bets(fits=short), Bets(nulls=short)):
+    other = (0.0,) * dispersions
+    rows = ((0.0,) * len(RATIOS),) * dispersions
+    for bets in (Bets(worth=rows), Bets(fits=other), Bets(nulls=other)):
         with pytest.raises(ValueError, match="zip"):
             evidence(bets, EVEN)
     with pytest.raises(ValueError, match="zip"):
-        explained(Bets(), short)
+        after(Bets(rows, other, other, other), CANARY, STABLE)
+    with pytest.raises(ValueError, match="zip"):
+        settled_alone(Bets(worth=rows), CANARY, 0.01)
+    with pytest.raises(ValueError, match="zip"):
+        explained(Bets(), other)
+
+
+def test_bets_on_other_ratios_are_refused() -> None:
+    narrow = Bets(worth=((0.0,) * 3,) * len(DISPERSIONS))
+    with pytest.raises(ValueError, match="zip"):
+        after(narrow, CANARY, STABLE)
+    with pytest.raises(ValueError, match="zip"):
+        settled_alone(narrow, CANARY, 0.01)
