@@ -79,6 +79,15 @@ def test_a_sum_in_which_one_pod_restarted_is_not_what_was_counted(left: int, cou
     assert not increase.whole
 
 
+def test_one_counter_that_cannot_be_believed_makes_all_unbelievable() -> None:
+    *_, increase = increases(
+        sample(0, errors=(0, 1000), slower_1=(0, 1000)),
+        sample(15, errors=(0, 1060), slower_1=(0, 1060)),
+        sample(30, errors=(0, 900), slower_1=(0, 50)),
+    )
+    assert increase == Increase({}, whole=False)
+
+
 def test_what_is_believable_grows_with_time() -> None:
     *_, increase = increases(
         sample(0, errors=(0, 1000)), sample(15, errors=(0, 1060)), sample(45, errors=(0, 240))
