@@ -155,7 +155,7 @@ def test_lost_requests_are_bet_on_by_the_share_that_may_be_missed() -> None:
 
 def test_the_share_learns_nothing_from_history() -> None:
     signal = shared(Signal(purse=0.5), 2, 98, 0.1, SETTINGS)
-    assert signal.against == evidence(replace(signal.bets), EVEN)
+    assert signal.against == evidence(signal.bets, EVEN)
     assert shared(signal, 1, 9, 0.1, SETTINGS).canary == Tally(3, 110)
     assert shared(signal, 1, 9, 0.1, SETTINGS).stable == Tally(107, 110)
 
