@@ -60,7 +60,7 @@ class Judge(Part):
         description=(
             "Chance that a step is passed by a version that fails as often as `slo.errorRatio`. "
             "Default 0.01: with an errorRatio of 0.01 about 600 requests without an error where "
-            "stable's errors come one by one, 2,200 where nobody has ever had one."
+            "stable's errors come one by one, 1,300 where nobody has ever had one."
         ),
     )
     tolerated_ratio: float = Field(

@@ -15,7 +15,7 @@ class Settings:
             step, however often one looks. Default 0.01: one needless roll-back in 100 steps.
         beta: probability of passing a step with a canary that is as bad as the limits below.
             Default 0.01: with `error_limit` 0.01 that takes about 600 requests without an error
-            where stable's errors come one by one, and 2,200 where nobody has ever had one, since
+            where stable's errors come one by one, and 1,300 where nobody has ever had one, since
             nothing says then that they would not come in bursts.
         error_limit: share of failed requests, as pods or as the gateway count them, at which a
             canary is bad whatever stable does. Default 0.01, as `slo.errorRatio`.

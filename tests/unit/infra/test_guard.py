@@ -80,6 +80,12 @@ def test_a_window_below_a_second_is_told_as_it_was_written() -> None:
     assert "for 0s of its 400ms window; wait 400ms" in reason
 
 
+def test_a_share_below_one_percent_has_a_window_too() -> None:
+    last = record(canary={"v1.2": 0.1}, since=NOON)
+    (reason,) = refusals(last, "v1.1", {"v1.2": 5})
+    assert "v1.2 has had 0.1% for 0s of its 30m window" in reason
+
+
 def test_the_first_step_from_nothing_has_no_window_to_wait_for() -> None:
     assert refusals(record(canary={"v1.2": 0}, since=NOON), "v1.1", {"v1.2": 5}) == []
 
@@ -154,6 +160,11 @@ def test_the_image_of_a_version_with_requests_may_not_change() -> None:
         f"which requests go; write the old image, and give the new one a version of its own"
         for version, found in (("v1.1", "ocr:new"), ("v1.2", "ocr:newer"))
     ]
+
+
+def test_the_image_of_a_version_with_a_thousandth_of_the_requests_may_not_change() -> None:
+    model = stack(canary={"v1.2": 0}, images={"v1.2": "ocr:new"}).models["ocr"]
+    assert len(image_refusals("ocr", model, record(canary={"v1.2": 0.1}))) == 1
 
 
 def test_the_image_of_a_canary_at_0_may_change() -> None:

@@ -1,0 +1,1 @@
+"""Whether the tests notice when the judge or the guard is changed in one place."""
