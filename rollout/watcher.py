@@ -20,6 +20,9 @@ from rollout.state import Phase, State
 # Scrapes that may be missing before a pod counts as silent.
 _SCRAPES = 4
 
+# An objective of no error at all, or of any number, is this far from it for the judge.
+_LEAST = 1e-6
+
 # Seconds of stable's past that say how its bad answers clump, before a release begins.
 _PAST = 3600
 
@@ -110,11 +113,12 @@ class Watcher:
 
     def _settings(self, state: State, plan: Rollout) -> Settings:
         watched = state.phase is Phase.WATCH
+        ratio = self._config.models[self._model].slo.error_ratio
         warm_up = plan.judge.warm_up
         return Settings(
             alpha=plan.judge.alpha,
             beta=plan.judge.beta,
-            error_limit=max(self._config.models[self._model].slo.error_ratio, 1e-6),
+            error_limit=min(max(ratio, _LEAST), 1 - _LEAST),
             tolerance=plan.judge.tolerated_ratio,
             window=(plan.watch if watched else plan.window).total_seconds(),
             min_requests=plan.min_requests,

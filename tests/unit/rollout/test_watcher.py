@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from infra.config import Rollout, load_file
+import pytest
+
+from infra.config import Rollout, StackConfig, load_file
 from rollout.judge.state import Judge, from_json
 from rollout.sources import Parameters, SourceAway
 from rollout.state import Phase, State
@@ -58,8 +60,8 @@ class Past:
         ]
 
 
-def _begun(past: Past, saved: str | None = None) -> Judge:
-    watcher = Watcher(past, CONFIG, "ocr")
+def _begun(past: Past, saved: str | None = None, config: StackConfig = CONFIG) -> Judge:
+    watcher = Watcher(past, config, "ocr")
     watcher.resume(TESTERS, PLAN, saved)
     return from_json(watcher.look().state)
 
@@ -90,3 +92,12 @@ def test_what_another_controller_knew_is_not_asked_for_again() -> None:
     assert any(f"[{HOUR}s]" in query for query in saved.asked)
     assert _begun(past, watcher.look().state).usual["errors"].total == SERVED
     assert not any(f"[{HOUR}s]" in query for query in past.asked)
+
+
+@pytest.mark.parametrize("ratio", [0.0, 1.0])
+def test_any_objective_that_a_stack_file_may_have_can_be_judged(ratio: float) -> None:
+    model = CONFIG.models["ocr"]
+    slo = model.slo.model_copy(update={"error_ratio": ratio})
+    models = {"ocr": model.model_copy(update={"slo": slo})}
+    config = CONFIG.model_copy(update={"models": models})
+    assert _begun(Past(), config=config).settings.error_limit == pytest.approx(ratio, abs=1e-5)
