@@ -6,6 +6,7 @@ import http.client
 import json
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,8 @@ from local.cluster.site import Site
 Object = dict[str, Any]
 
 _TIMEOUT_S = 60.0
+# The API server closes what was idle for 90 seconds.
+_KEPT_S = 30.0
 _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
 
@@ -79,7 +82,10 @@ class Client:
             if answer.status >= 300:
                 raise RefusedError("WATCH", path, answer.status, answer.read())
             for line in answer:
-                yield json.loads(line)
+                event: Object = json.loads(line)
+                if event["type"] == "ERROR":
+                    raise RefusedError("WATCH", path, event["object"]["code"], line)
+                yield event
         finally:
             connection.close()
 
@@ -91,15 +97,20 @@ class Client:
         return found
 
     def _ask(self, method: str, path: str, body: str | None = None, kind: str = "") -> bytes:
-        connection = getattr(self._threads, "connection", None) or self._connect(_TIMEOUT_S)
-        self._threads.connection = None
+        connection = self._kept() or self._connect(_TIMEOUT_S)
         connection.request(method, path, body, {"Content-Type": kind} if kind else {})
         answer = connection.getresponse()
         content = answer.read()
-        self._threads.connection = connection
+        self._threads.kept = connection, time.monotonic()
         if answer.status >= 300:
             raise RefusedError(method, path, answer.status, content)
         return content
+
+    def _kept(self) -> http.client.HTTPSConnection | None:
+        """The thread's connection, for one request: it is kept again when that has its answer."""
+        connection, used = getattr(self._threads, "kept", (None, 0.0))
+        self._threads.kept = None, 0.0
+        return connection if time.monotonic() - used < _KEPT_S else None
 
     def _connect(self, timeout: float | None) -> http.client.HTTPSConnection:
         pki = self._site.pki

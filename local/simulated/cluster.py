@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import tempfile
@@ -27,7 +26,6 @@ _ADDRESS = "127.0.0.1"
 _WITH_US = ("setpriv", "--pdeathsig", "KILL")
 # Seconds; a start takes about ten on a quiet machine.
 _START_S = 180.0
-_END_S = 20.0
 _TAIL = 2000
 
 # Without those that need a network or a cloud: nothing answers here, so nobody needs endpoints.
@@ -133,12 +131,9 @@ def _running(process: Process, state: Path) -> Iterator[_Running]:
     try:
         yield _Running(process.name, child, log)
     finally:
-        child.terminate()
-        try:
-            child.wait(_END_S)
-        except subprocess.TimeoutExpired:
-            os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
+        # Nothing of it is kept, and the API server would wait for its watchers.
+        child.kill()
+        child.wait()
 
 
 def _wait(running: _Running, ready: Callable[[], bool]) -> None:
