@@ -49,7 +49,6 @@ def main() -> int:
 
 def render(report: Report) -> str:
     """What was seen, and every planted wrong that was missed, and violations."""
-    several, apart = report.spread
     lines = [
         ("nodes, models", f"{report.plan.nodes}, {report.plan.models}"),
         ("placements checked", str(report.placements)),
@@ -58,13 +57,17 @@ def render(report: Report) -> str:
         ("rounds of changes", str(report.rounds)),
         ("nodes failed, gone or drained", str(report.hit)),
         ("most pods, most that waited", f"{report.most_pods}, {report.most_waiting}"),
-        ("versions on several nodes", f"{apart} of {several} with several pods"),
+        ("spread where there was a choice", _spread(report)),
         ("seconds", f"{report.seconds:.0f}"),
     ]
     missed = [f"not reported: {what}" for what, found in report.planted.items() if not found]
     wrong = [str(each) for each in report.violations[:_SHOWN]]
     told = [f"waits: {report.waits}", f"refused: {report.refused}"]
     return "\n".join([columns(lines), *told, *missed, *wrong])
+
+
+def _spread(report: Report) -> str:
+    return f"{report.choices - report.crowded} of {report.choices}"
 
 
 def _log(line: str) -> None:

@@ -25,6 +25,8 @@ from bench.placement.facts import (
 Release = tuple[str, str]
 """A model and one of its versions."""
 
+# Nodes that are cordoned, not ready, or not reachable.
+_TROUBLE = "node.kubernetes.io/"
 _FORBIDDING = ("NoSchedule", "NoExecute")
 
 
@@ -86,6 +88,44 @@ def check_spread(placed: Pod, cluster: Cluster) -> list[Violation]:
     `cluster` is as it was then, with the pod in it.
     """
     return list(_spread(placed, cluster))
+
+
+def crowded(placed: Pod, cluster: Cluster) -> bool | None:
+    """Whether a pod was put beside one of its own version, though its pool had a better node.
+
+    The manifests only wish for spread (`ScheduleAnyway`), so this is no violation. None where there
+    was nothing to choose: no other pod of its version, or no node with room and without its model.
+    `cluster` holds the nodes of the pool, and what is on them.
+    """
+    on: dict[str, list[Pod]] = defaultdict(list)
+    for pod in cluster.pods:
+        if pod.node is not None and pod.uid != placed.uid:
+            on[pod.node].append(pod)
+    own = {
+        name
+        for name, pods in on.items()
+        if any(
+            (pod.model, pod.version) == (placed.model, placed.version) and not pod.leaving
+            for pod in pods
+        )
+    }
+    if not own:
+        return None
+    if placed.node not in own:
+        return False
+    return True if any(_better(n, on[n.name], placed) for n in cluster.nodes.values()) else None
+
+
+def _better(node: Node, there: Sequence[Pod], placed: Pod) -> bool:
+    """Whether a node takes pods, has room for this one, and none of its model."""
+    return (
+        not any(taint["key"].startswith(_TROUBLE) for taint in node.taints)
+        and all(pod.model != placed.model for pod in there)
+        and all(
+            sum(pod.devices.get(name, 0) for pod in there) + number <= node.devices.get(name, 0)
+            for name, number in placed.devices.items()
+        )
+    )
 
 
 def _apart(cluster: Cluster, declared: Declared) -> Iterator[Violation]:

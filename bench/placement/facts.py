@@ -35,7 +35,7 @@ class Pod:
     model, version: None for somebody else's pod. node: None while it waits.
     devices: what it requests of extended resources. cards: ids of those that it is known to have;
     without the annotation of HAMi's scheduler nobody but the node's kubelet knows them.
-    displaced: whether the scheduler takes it away for another.
+    displaced: whether the scheduler takes it away for another. leaving: whether it is deleted.
     """
 
     uid: str
@@ -52,6 +52,7 @@ class Pod:
     spread: tuple[Spread, ...] = ()
     cards: frozenset[str] = frozenset()
     displaced: bool = False
+    leaving: bool = False
 
     @property
     def model(self) -> str | None:
@@ -117,6 +118,7 @@ def pod_of(found: Object) -> Pod | None:
             each["type"] == "DisruptionTarget" and each.get("reason") == "PreemptionByScheduler"
             for each in status.get("conditions", ())
         ),
+        leaving="deletionTimestamp" in metadata,
     )
 
 

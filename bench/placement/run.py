@@ -18,10 +18,10 @@ from bench.placement.world import World
 from local.simulated.cluster import SimulationError, simulated
 
 # Seconds: a round goes on when nothing moves any more, or after a while.
-_QUIET, _MOST = 0.5, 6.0
+_QUIET, _MOST = 0.5, 4.0
 _SETTLED, _SETTLE_MOST = 2.0, 120.0
 # Of a hundred models, those that change in a round.
-_CHANGING = 20
+_CHANGING = 60
 _FEWEST_CHANGES = 6
 _IDLE_ROUNDS = 30
 _REPORT_EVERY = 10
@@ -42,7 +42,7 @@ class Report:
     """What was seen. waits, refused: what the cluster says of a canary for which there is no room.
 
     planted: by wrong, whether it was reported. hit: nodes that failed, went or were drained.
-    spread: versions with several pods, and how many of those are on several nodes.
+    choices, crowded: of `World`.
     """
 
     plan: Plan
@@ -54,7 +54,8 @@ class Report:
     hit: int = 0
     most_pods: int = 0
     most_waiting: int = 0
-    spread: tuple[int, int] = (0, 0)
+    choices: int = 0
+    crowded: int = 0
     violations: list[Violation] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -112,7 +113,7 @@ def run(plan: Plan, tools: dict[str, Path], log: Callable[[str], None]) -> Repor
         driver.trouble(Troubles())
         _settle(world)
         _look(world, report)
-        report.spread = _spread(world)
+    report.choices, report.crowded = world.choices, world.crowded
     report.placements, report.seconds = world.placements, monotonic() - started
     return report
 
@@ -140,12 +141,3 @@ def _look(world: World, report: Report) -> None:
     report.most_pods = max(report.most_pods, len(pods))
     report.most_waiting = max(report.most_waiting, sum(pod.node is None for pod in pods))
     report.violations += world.violations()
-
-
-def _spread(world: World) -> tuple[int, int]:
-    places: dict[Release, list[str]] = {}
-    for pod in world.pods():
-        if pod.model and pod.version and pod.node:
-            places.setdefault((pod.model, pod.version), []).append(pod.node)
-    several = [nodes for nodes in places.values() if len(nodes) > 1]
-    return len(several), sum(len(set(nodes)) > 1 for nodes in several)

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from bench.placement.checker import Cluster, Declared, Violation, check, check_spread
+from bench.placement.checker import Cluster, Declared, Violation, check, check_spread, crowded
 from bench.placement.facts import (
+    POOL_LABEL,
     Node,
     Object,
     Pod,
@@ -31,7 +32,8 @@ _PREEMPTED = "/api/v1/events?fieldSelector=reason%3DPreempted"
 class World:
     """Follows pods, nodes and preemptions with a thread each, as daemons.
 
-    placements: how often the scheduler has given a pod a node.
+    placements: how often the scheduler has given a pod a node. choices: how often it could put one
+    beside another of its version or elsewhere. crowded: how often it then put it beside.
     """
 
     def __init__(self, client: Client, declared: Declared) -> None:
@@ -46,7 +48,7 @@ class World:
         self._preemptions: list[Preemption] = []
         self._new: dict[Violation, None] = {}
         self._told: set[Violation] = set()
-        self.placements = 0
+        self.placements = self.choices = self.crowded = 0
         for path, see in (
             (_NODES, self._see_node),
             (_PODS, self._see_pod),
@@ -139,9 +141,23 @@ class World:
         """Everything that is on the node of a placement, and on the machine beneath."""
         name = placed.node or ""
         found = self._confirmed(lambda: self._around(name))
+        self._count_spread(placed)
         if placed.spread:
             found += check_spread(placed, self._cluster())
         self._remember(found)
+
+    def _count_spread(self, placed: Pod) -> None:
+        """Only on nodes that are machines: what else is on a machine is in other pools."""
+        own = self._nodes.get(placed.node or "")
+        if own is None or self.declared.machine_label in own.labels:
+            return
+        pool = own.labels.get(POOL_LABEL)
+        nodes = {n.name: n for n in self._nodes.values() if n.labels.get(POOL_LABEL) == pool}
+        pods = [pod for name in nodes for pod in self._on[name].values()]
+        beside = crowded(placed, Cluster(pods, nodes))
+        if beside is not None:
+            self.choices += 1
+            self.crowded += beside
 
     def _confirmed(self, cluster: Callable[[], Cluster]) -> list[Violation]:
         """Nodes are followed apart from pods, and what is known of one may be a moment old."""

@@ -11,7 +11,7 @@ from subprocess import check_output
 
 import pytest
 
-from bench.placement.checker import Cluster, Declared, check, check_spread
+from bench.placement.checker import Cluster, Declared, check, check_spread, crowded
 from bench.placement.facts import (
     Node,
     Pod,
@@ -190,6 +190,31 @@ def test_a_spread_that_is_demanded_is_kept() -> None:
     assert check_spread(even, replace(RIGHT, pods=[*STABLE, first, even])) == []
     wrong = check_spread(uneven, replace(RIGHT, pods=[*STABLE, first, uneven]))
     assert [each.kind for each in wrong] == ["spread"]
+
+
+def test_a_pod_beside_its_own_is_told_where_there_was_a_better_node() -> None:
+    canaries = {each.name: each for each in CANARY_NODES}
+    second = replace(CANARY, uid="2", name="second")
+    assert crowded(second, Cluster([CANARY, second], canaries)) is True
+    apart = replace(second, node="c1")
+    assert crowded(apart, Cluster([CANARY, apart], canaries)) is False
+
+
+def test_a_pod_beside_its_own_is_not_told_where_there_was_no_choice() -> None:
+    canaries = {each.name: each for each in CANARY_NODES}
+    second = replace(CANARY, uid="2", name="second")
+    cordoned = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
+    other = pod("other", "v3", CANARY_NODES[1])
+    full = [replace(other, uid=f"full-{i}", labels={}) for i in range(4)]
+    away = {**canaries, "c1": replace(CANARY_NODES[1], taints=(cordoned,))}
+    for there in (
+        Cluster([second], canaries),
+        Cluster([replace(CANARY, leaving=True), second], canaries),
+        Cluster([CANARY, second], away),
+        Cluster([CANARY, second, other], canaries),
+        Cluster([CANARY, second, *full], canaries),
+    ):
+        assert crowded(second, there) is None
 
 
 def test_stable_may_take_the_place_of_a_canary() -> None:
