@@ -71,12 +71,12 @@ class _Hand:
             if (pod.model, pod.version) == (model, version) and pod.node is not None
         )
 
-    def put(self, node: str, pod: Mapping[str, Any], pods: str = PODS) -> str:
-        """A pod onto a node, whatever the scheduler would say: its uid."""
+    def put(self, node: str, pod: Mapping[str, Any], pods: str = PODS) -> None:
+        """A pod onto a node, whatever the scheduler would say."""
         manifest = {"apiVersion": "v1", "kind": "Pod", **deepcopy(pod)}
         manifest["metadata"] = {**manifest.get("metadata", {}), "name": self.name}
         manifest["spec"]["schedulerName"] = "by-hand"
-        made = self.client.create(pods, manifest)
+        self.client.create(pods, manifest)
         self.undo.append(lambda: self.client.delete(f"{pods}/{self.name}"))
         binding = {
             "apiVersion": "v1",
@@ -85,7 +85,6 @@ class _Hand:
             "target": {"apiVersion": "v1", "kind": "Node", "name": node},
         }
         self.client.create(f"{pods}/{self.name}/binding", binding)
-        return str(made["metadata"]["uid"])
 
     def template(self, model: str, version: str = CANARY, **spec: object) -> dict[str, Any]:
         """What a version's pods are made from, with something else in its spec."""

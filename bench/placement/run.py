@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -65,57 +65,68 @@ class Report:
 
 
 def run(plan: Plan, tools: dict[str, Path], log: Callable[[str], None]) -> Report:
-    """Raises:
-    ConfigErrors, ValueError: such a fleet does not fit onto so few nodes.
-    SimulationError: the control plane does not start, or places nothing any more.
-    UnmetError: a canary for which there is no room does not wait, or not for the right reason.
+    """What was seen in one run, which takes a control plane of its own up and down.
+
+    Raises:
+        ConfigErrors, ValueError: such a fleet does not fit onto so few nodes.
+        SimulationError: the control plane does not start, or places nothing any more.
+        UnmetError: a canary for which there is no room does not wait, or not for the right reason.
     """
-    rng, started = random.Random(plan.seed), monotonic()  # noqa: S311 - chance, not secrets
+    rng = random.Random(plan.seed)  # noqa: S311 - chance, not secrets
     there = machines(plan.nodes)
     values, config = begin(there, plan.models, rng)
-    report = Report(plan)
+    report, started = Report(plan), monotonic()
+
+    def step(what: str) -> None:
+        log(f"{what} after {monotonic() - started:.0f} s")
+
     with simulated(tools) as client:
-        log(f"control plane up after {monotonic() - started:.0f} s")
+        step("control plane up")
         driver = Driver(client, there)
         world = World(client, _declared(values, {}))
         driver.begin(config)
         _settle(world)
-        log(f"{len(there)} nodes and {plan.models} models after {monotonic() - started:.0f} s")
+        step(f"{len(there)} nodes and {plan.models} models there")
         report.waits = full_pool(driver, world, values)
         report.refused = quota_full(driver, world, values)
         _settle(world)
         report.violations += world.violations()
-        log(f"no room: shown after {monotonic() - started:.0f} s")
+        step("canaries without room seen")
         report.planted = plant_all(driver, world)
-        log(f"wrongs planted after {monotonic() - started:.0f} s")
-        life, troubles, idle = Life(rng), Troubles(), 0
-        while world.placements < plan.placements:
-            before = world.placements
-            values, config = life.go_on(
-                values, max(_FEWEST_CHANGES, plan.models * _CHANGING // 100)
-            )
-            world.declared = _declared(values, world.declared.pools)
-            driver.update(config)
-            after = troubles.next(there, rng)
-            report.hit += len(after.all() - troubles.all())
-            troubles = after
-            driver.trouble(troubles)
-            world.settle(_QUIET, _MOST)
-            _look(world, report)
-            idle = 0 if world.placements > before else idle + 1
-            if idle > _IDLE_ROUNDS:
-                raise SimulationError(f"nothing was placed in {idle} rounds")
+        step(f"{len(report.planted)} wrongs planted")
+        for _ in _lives(driver, world, values, report, rng):
             if report.rounds % _REPORT_EVERY == 0:
-                log(
-                    f"{world.placements} placements after {monotonic() - started:.0f} s, "
-                    f"{len(report.violations)} violations"
-                )
+                step(f"{world.placements} placements, {len(report.violations)} violations")
         driver.trouble(Troubles())
         _settle(world)
         _look(world, report)
     report.choices, report.crowded = world.choices, world.crowded
     report.placements, report.seconds = world.placements, monotonic() - started
     return report
+
+
+def _lives(
+    driver: Driver, world: World, values: Values, report: Report, rng: random.Random
+) -> Iterator[None]:
+    """Rounds of changes and troubles, until there are placements enough."""
+    life, troubles, idle = Life(rng), Troubles(), 0
+    there = machines(report.plan.nodes)
+    changes = max(_FEWEST_CHANGES, report.plan.models * _CHANGING // 100)
+    while world.placements < report.plan.placements:
+        before = world.placements
+        values, config = life.go_on(values, changes)
+        world.declared = _declared(values, world.declared.pools)
+        driver.update(config)
+        after = troubles.next(there, rng)
+        report.hit += len(after.all() - troubles.all())
+        troubles = after
+        driver.trouble(troubles)
+        world.settle(_QUIET, _MOST)
+        _look(world, report)
+        idle = 0 if world.placements > before else idle + 1
+        if idle > _IDLE_ROUNDS:
+            raise SimulationError(f"nothing was placed in {idle} rounds")
+        yield
 
 
 def _declared(values: Values, before: Mapping[Release, str]) -> Declared:
