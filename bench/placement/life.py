@@ -10,14 +10,14 @@ from itertools import count
 from bench.placement.fleet import KINDS, TRACKS, Machine, Values, stack, version
 from infra.config import ConfigErrors, StackConfig, parse
 
-_MOST_REPLICAS = 6
+_MOST_REPLICAS = 8
 # The previous stable stays warm for a while beside the stable version and its canary.
 _MOST_VERSIONS = 3
 _ATTEMPTS = 50
 
 _WELL_AGAIN = 0.4
-_HIT = 0.01
-_RACK = 0.3
+_HIT = 0.02
+_RACK = 0.5
 
 
 def begin(there: list[Machine], models: int, rng: random.Random) -> tuple[Values, StackConfig]:
@@ -47,8 +47,8 @@ class Life:
     def go_on(self, values: Values, changes: int) -> tuple[Values, StackConfig]:
         """The stack after some changes, without those that the stack's own checks refuse."""
         kinds: dict[Callable[[Values], Values], int] = {
-            self._scale: 40,
-            self._restart: 15,
+            self._scale: 50,
+            self._restart: 5,
             self._new_canary: 20,
             self._promote: 15,
             self._take_back: 10,
@@ -61,7 +61,7 @@ class Life:
 
     def _scale(self, model: Values) -> Values:
         name = self._rng.choice(list(model["versions"]))
-        replicas = model["versions"][name]["replicas"] + self._rng.choice((-2, -1, 1, 2))
+        replicas = model["versions"][name]["replicas"] + self._rng.choice((-3, -2, -1, 1, 2, 3))
         return _with(model, name, replicas=max(1, min(_MOST_REPLICAS, replicas)))
 
     def _restart(self, model: Values) -> Values:
@@ -127,8 +127,8 @@ class Troubles:
     def next(self, there: Sequence[Machine], rng: random.Random) -> Troubles:
         """After a while: some are well again, others are not any more.
 
-        One node in a hundred is hit, and now and then a third of a pool at once: a rack, or a pool
-        that is full for those that are left.
+        Two nodes in a hundred are hit, and every other time a third of a pool at once: a rack, or a
+        pool that is full for those that are left.
         """
         ill = {
             name: kind

@@ -50,7 +50,6 @@ _MORE: Mapping[str, Sequence[str]] = {
     "kube-controller-manager": (
         f"--controllers={','.join(_CONTROLLERS)}",
         *_UNTHROTTLED,
-        "--node-monitor-period=1s",
         # Nodes send no heartbeats: a thousand of them would take the time of the scheduler.
         "--node-monitor-grace-period=24h",
         # Usually one node in ten seconds.
@@ -126,7 +125,7 @@ def _running(process: Process, state: Path) -> Iterator[_Running]:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            start_new_session=True,  # Ctrl-C is for us, and we end them
+            process_group=0,  # Ctrl-C is for us, and we end them
         )
     try:
         yield _Running(process.name, child, log)
