@@ -10,7 +10,7 @@ and taken back, while nodes fail, go, are drained and come back, all from a seed
 scheduler then works is its own affair). Every placement is checked as it happens, and everything
 at the end of each round.
 
-Exits with 1 if there was a violation, a planted wrong was not reported, a canary without room did
+Ctrl-C ends it early, with what was seen until then. Exits with 1 if there was a violation, a planted wrong was not reported, a canary without room did
 not wait with an event that says why, or a stable pod was touched by that.
 """
 
@@ -24,6 +24,7 @@ from bench.placement.acts import UnmetError
 from bench.placement.run import Plan, Report, run
 from bench.table import columns
 from infra.config import ConfigErrors
+from local import interrupts
 from local.simulated.cluster import TOOLS, SimulationError
 from local.toolchain import BuildError, ensure
 
@@ -36,6 +37,7 @@ def main() -> int:
     for name, default in (("nodes", 1000), ("models", 200), ("placements", 10_000), ("seed", 1)):
         options.add_argument(f"--{name}", type=int, default=default, help=f"default: {default}")
     plan = Plan(**vars(options.parse_args()))
+    interrupts.deliver()
     # Whoever ends this ends the servers with it, and their files go.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:

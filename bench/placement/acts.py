@@ -11,7 +11,7 @@ from bench.placement.world import World
 from infra.names import object_name
 from local.simulated.client import Client
 
-_SECONDS = 120.0
+_SECONDS = 300.0
 
 
 class UnmetError(Exception):

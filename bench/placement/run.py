@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -19,12 +20,12 @@ from local.simulated.cluster import SimulationError, simulated
 
 # Seconds: a round goes on when nothing moves any more, or after a while.
 _QUIET, _MOST = 0.5, 4.0
-_SETTLED, _SETTLE_MOST = 2.0, 120.0
+_SETTLED, _SETTLE_MOST = 2.0, 300.0
 # Of a hundred models, those that change in a round.
 _CHANGING = 60
 _FEWEST_CHANGES = 6
 _IDLE_ROUNDS = 30
-_REPORT_EVERY = 10
+_REPORT_EVERY = 5
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ class Report:
 
     def holds(self) -> bool:
         """Whether everything was as it must be."""
-        return not self.violations and all(self.planted.values())
+        enough = self.placements >= self.plan.placements
+        return enough and not self.violations and all(self.planted.values())
 
 
 def run(plan: Plan, tools: dict[str, Path], log: Callable[[str], None]) -> Report:
@@ -94,9 +96,11 @@ def run(plan: Plan, tools: dict[str, Path], log: Callable[[str], None]) -> Repor
         step("canaries without room seen")
         report.planted = plant_all(driver, world)
         step(f"{len(report.planted)} wrongs planted")
-        for _ in _lives(driver, world, values, report, rng):
-            if report.rounds % _REPORT_EVERY == 0:
-                step(f"{world.placements} placements, {len(report.violations)} violations")
+        # Whoever does not want to wait for the end is told what was seen until then.
+        with suppress(KeyboardInterrupt):
+            for _ in _lives(driver, world, values, report, rng):
+                if report.rounds % _REPORT_EVERY == 0:
+                    step(f"{world.placements} placements, {len(report.violations)} violations")
         driver.trouble(Troubles())
         _settle(world)
         _look(world, report)
