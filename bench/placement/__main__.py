@@ -10,8 +10,9 @@ and taken back, while nodes fail, go, are drained and come back, all from a seed
 scheduler then works is its own affair). Every placement is checked as it happens, and everything
 at the end of each round.
 
-Ctrl-C ends it early, with what was seen until then. Exits with 1 if there was a violation, a planted wrong was not reported, a canary without room did
-not wait with an event that says why, or a stable pod was touched by that.
+Ctrl-C ends it early, with what was seen until then. Exits with 1 if there were fewer placements, a
+violation, a planted wrong that was not reported, a canary without room that did not wait with an
+event that says why, or a stable pod that was touched by that.
 """
 
 from __future__ import annotations

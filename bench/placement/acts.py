@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 
 from bench.placement.driver import DEPLOYMENTS, EVENTS, Driver
@@ -10,6 +9,7 @@ from bench.placement.fleet import CANARY, STABLE, Values, kind_of, model_with_ca
 from bench.placement.world import World
 from infra.names import object_name
 from local.simulated.client import Client
+from local.simulated.waiting import wait_until
 
 _SECONDS = 300.0
 
@@ -75,23 +75,30 @@ def _compare(before: Mapping[str, str | None], after: Mapping[str, str | None]) 
 
 def _first_message(client: Client, deployment: str, reason: str, part: str) -> str:
     """Of an event about a pod or a ReplicaSet of a Deployment."""
-    end = time.monotonic() + _SECONDS
-    path = f"{EVENTS}?fieldSelector=reason%3D{reason}"
-    while time.monotonic() < end:
-        for event in client.get(path)["items"]:
-            about = event["involvedObject"]["name"]
-            if about.startswith(f"{deployment}-") and part in event["message"]:
-                return str(event["message"])
-        time.sleep(0.5)
-    raise UnmetError(f"{deployment}: no event {reason} with `{part}` in {_SECONDS:g} s")
+    told: list[str] = []
+
+    def look() -> bool:
+        told.extend(
+            event["message"]
+            for event in client.get(f"{EVENTS}?fieldSelector=reason%3D{reason}")["items"]
+            if event["involvedObject"]["name"].startswith(f"{deployment}-")
+            and part in event["message"]
+        )
+        return bool(told)
+
+    if not wait_until(look, _SECONDS, 0.5):
+        raise UnmetError(f"{deployment}: no event {reason} with `{part}` in {_SECONDS:g} s")
+    return told[0]
 
 
 def _scale_back(driver: Driver, world: World, deployment: str) -> None:
     driver.restore("Deployment", deployment)
     wanted = driver.client.get(f"{DEPLOYMENTS}/{deployment}")["spec"]
     labels = wanted["selector"]["matchLabels"]
-    end = time.monotonic() + _SECONDS
-    while sum(labels.items() <= pod.labels.items() for pod in world.pods()) > wanted["replicas"]:
-        if time.monotonic() > end:
-            raise UnmetError(f"{deployment} has not shrunk after {_SECONDS:g} s")
-        time.sleep(0.5)
+
+    def shrunk() -> bool:
+        own = sum(labels.items() <= pod.labels.items() for pod in world.pods())
+        return own <= wanted["replicas"]
+
+    if not wait_until(shrunk, _SECONDS, 0.5):
+        raise UnmetError(f"{deployment} has not shrunk after {_SECONDS:g} s")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -14,7 +13,8 @@ from bench.placement.life import Troubles
 from infra.config import StackConfig
 from infra.isolation import Manifest
 from local.simulated.client import Client, Object, RefusedError
-from local.simulated.cluster import FAILED
+from local.simulated.cluster import FAILED, SimulationError
+from local.simulated.waiting import wait_until
 from render import manifests
 
 _T = TypeVar("_T")
@@ -177,8 +177,5 @@ class Driver:
 
 
 def _until(condition: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + _APPEARS_S
-    while not condition():
-        if time.monotonic() > end:
-            raise TimeoutError(f"no {what} after {_APPEARS_S:g} s")
-        time.sleep(0.1)
+    if not wait_until(condition, _APPEARS_S):
+        raise SimulationError(f"no {what} after {_APPEARS_S:g} s")

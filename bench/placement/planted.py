@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
@@ -13,6 +12,7 @@ from bench.placement.fleet import CANARY, MACHINE, NAMESPACE, STABLE, model_with
 from bench.placement.world import World
 from infra.isolation import HOSTNAME
 from infra.names import VERSION, cluster_wide_name, object_name, selector
+from local.simulated.waiting import wait_until
 
 _SECONDS = 30.0
 _ELSEWHERE = "/api/v1/namespaces/default/pods"
@@ -33,12 +33,7 @@ def plant_all(driver: Driver, world: World) -> dict[str, bool]:
 
 
 def _reported(world: World, kind: str) -> bool:
-    end = time.monotonic() + _SECONDS
-    while time.monotonic() < end:
-        if any(each.kind == kind for each in world.violations()):
-            return True
-        time.sleep(0.1)
-    return False
+    return wait_until(lambda: any(each.kind == kind for each in world.violations()), _SECONDS)
 
 
 class _Hand:
@@ -57,11 +52,7 @@ class _Hand:
         finally:
             for each in self.undo:
                 each()
-            end = time.monotonic() + _SECONDS
-            while (
-                any(pod.name == self.name for pod in self.world.pods()) and time.monotonic() < end
-            ):
-                time.sleep(0.1)
+            wait_until(lambda: all(p.name != self.name for p in self.world.pods()), _SECONDS)
 
     def node(self, model: str, version: str = CANARY) -> str:
         """Where a pod of a version is."""

@@ -22,10 +22,12 @@ from bench.placement.facts import (
     quota_of,
 )
 from local.simulated.client import Client, RefusedError
+from local.simulated.waiting import wait_until
 
 _PODS, _NODES, _QUOTAS = "/api/v1/pods", "/api/v1/nodes", "/api/v1/resourcequotas"
 _SCHEDULER = "default-scheduler"
 _LOOKS, _LOOK_S = 3, 0.2
+_STEP_S = 0.1
 _PREEMPTED = "/api/v1/events?fieldSelector=reason%3DPreempted"
 
 
@@ -39,7 +41,7 @@ class World:
     def __init__(self, client: Client, declared: Declared) -> None:
         self._client, self.declared = client, declared
         self._lock = threading.RLock()
-        self._changed = time.monotonic()
+        self._changes = 0
         self._failure: Exception | None = None
         self._pods: dict[str, Pod] = {}
         self._gone: dict[str, Pod] = {}
@@ -83,12 +85,15 @@ class World:
 
     def settle(self, quiet: float, most: float) -> bool:
         """Wait until no pod has changed for `quiet` seconds; False after `most` seconds."""
-        end = time.monotonic() + most
-        while time.monotonic() < end:
-            if time.monotonic() - self._changed > quiet:
-                return True
-            time.sleep(quiet / 5)
-        return False
+        before, calm = -1, 0
+
+        def quiet_now() -> bool:
+            nonlocal before, calm
+            calm = calm + 1 if before == self._changes else 0
+            before = self._changes
+            return calm * _STEP_S >= quiet
+
+        return wait_until(quiet_now, most, _STEP_S)
 
     def _cluster(self) -> Cluster:
         return Cluster(list(self._pods.values()), self._nodes, (), self._preemptions, self._gone)
@@ -123,7 +128,7 @@ class World:
         uid = found["metadata"]["uid"]
         pod = None if kind == "DELETED" else pod_of(found)
         with self._lock:
-            self._changed = time.monotonic()
+            self._changes += 1
             before = self._pods.pop(uid, None)
             if before is not None and before.node is not None:
                 self._on[before.node].pop(uid, None)

@@ -14,7 +14,7 @@ from local.cluster.site import Site
 
 Object = dict[str, Any]
 
-_TIMEOUT_S = 60.0
+_TIMEOUT_S = 600.0
 # The API server closes what was idle for 90 seconds.
 _KEPT_S = 30.0
 _APPLY = "application/apply-patch+yaml"

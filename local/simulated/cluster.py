@@ -6,7 +6,6 @@ import os
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from local.cluster.pki import write_authority
 from local.cluster.site import Ports, Site
 from local.cluster.supervisor import Process
 from local.simulated.client import Client
+from local.simulated.waiting import wait_until
 
 TOOLS = ("etcd", "kubernetes", "kwok")
 FAILED = "simulated.paddle-canary.dev/failed"
@@ -136,15 +136,13 @@ def _running(process: Process, state: Path) -> Iterator[_Running]:
 
 
 def _wait(running: _Running, ready: Callable[[], bool]) -> None:
-    end = time.monotonic() + _START_S
-    while not ready():
-        if running.child.poll() is not None:
-            raise SimulationError(f"{running.name} has ended: {running.last_words()}")
-        if time.monotonic() > end:
-            raise SimulationError(
-                f"{running.name} is not ready after {_START_S:g} s: {running.last_words()}"
-            )
-        time.sleep(0.1)
+    wait_until(lambda: running.child.poll() is not None or ready(), _START_S)
+    if running.child.poll() is not None:
+        raise SimulationError(f"{running.name} has ended: {running.last_words()}")
+    if not ready():
+        raise SimulationError(
+            f"{running.name} is not ready after {_START_S:g} s: {running.last_words()}"
+        )
 
 
 def _listens(port: int) -> bool:
