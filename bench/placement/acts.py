@@ -94,11 +94,11 @@ def _first_message(client: Client, deployment: str, reason: str, part: str) -> s
 def _scale_back(driver: Driver, world: World, deployment: str) -> None:
     driver.restore("Deployment", deployment)
     wanted = driver.client.get(f"{DEPLOYMENTS}/{deployment}")["spec"]
-    labels = wanted["selector"]["matchLabels"]
+    labels, replicas = wanted["selector"]["matchLabels"], int(wanted["replicas"])
 
     def shrunk() -> bool:
         own = sum(labels.items() <= pod.labels.items() for pod in world.pods())
-        return own <= wanted["replicas"]
+        return own <= replicas
 
     if not wait_until(shrunk, _SECONDS, 0.5):
         raise UnmetError(f"{deployment} has not shrunk after {_SECONDS:g} s")
