@@ -94,7 +94,8 @@ def _first_message(client: Client, deployment: str, reason: str, part: str) -> s
 def _scale_back(driver: Driver, world: World, deployment: str) -> None:
     driver.restore("Deployment", deployment)
     wanted = driver.client.get(f"{DEPLOYMENTS}/{deployment}")["spec"]
-    labels, replicas = wanted["selector"]["matchLabels"], int(wanted["replicas"])
+    labels: dict[str, str] = wanted["selector"]["matchLabels"]
+    replicas: int = wanted["replicas"]
 
     def shrunk() -> bool:
         own = sum(labels.items() <= pod.labels.items() for pod in world.pods())
