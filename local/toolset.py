@@ -100,6 +100,7 @@ TOOLS: dict[str, Tool] = {
         Tool("kubeconform", 4),
         Tool("kube-score", 24),
         Tool("cyclonus", 60),
+        Tool("kwok", 120),
     )
 }
 

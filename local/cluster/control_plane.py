@@ -4,45 +4,48 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from local.cluster.layout import API_ADDRESS, API_PORT, SERVICE_RANGE, Layout
+from local.cluster.layout import SERVICE_RANGE
+from local.cluster.site import Site
 from local.cluster.supervisor import Process
 
-_ETCD = "http://127.0.0.1:2379"
-_ETCD_PEERS = "http://127.0.0.1:2380"
 
-
-def control_plane(layout: Layout, tools: dict[str, Path]) -> list[Process]:
+def control_plane(site: Site, tools: dict[str, Path]) -> list[Process]:
     kubernetes = tools["kubernetes"]
     return [
-        Process("etcd", [str(tools["etcd"] / "etcd"), *_etcd(layout)]),
-        Process("kube-apiserver", [str(kubernetes / "kube-apiserver"), *_api_server(layout)]),
+        Process("etcd", [str(tools["etcd"] / "etcd"), *_etcd(site)]),
+        Process("kube-apiserver", [str(kubernetes / "kube-apiserver"), *_api_server(site)]),
         Process(
             "kube-controller-manager",
-            [str(kubernetes / "kube-controller-manager"), *_controller_manager(layout)],
+            [str(kubernetes / "kube-controller-manager"), *_controller_manager(site)],
         ),
-        Process("kube-scheduler", [str(kubernetes / "kube-scheduler"), *_scheduler(layout)]),
+        Process("kube-scheduler", [str(kubernetes / "kube-scheduler"), *_scheduler(site)]),
     ]
 
 
-def _etcd(layout: Layout) -> list[str]:
+def _etcd_url(site: Site) -> str:
+    return f"http://127.0.0.1:{site.ports.etcd}"
+
+
+def _etcd(site: Site) -> list[str]:
+    clients, peers = _etcd_url(site), f"http://127.0.0.1:{site.ports.etcd_peers}"
     return [
-        f"--data-dir={layout.state / 'etcd'}",
-        f"--listen-client-urls={_ETCD}",
-        f"--advertise-client-urls={_ETCD}",
-        f"--listen-peer-urls={_ETCD_PEERS}",
-        f"--initial-advertise-peer-urls={_ETCD_PEERS}",
-        f"--initial-cluster=default={_ETCD_PEERS}",
+        f"--data-dir={site.state / 'etcd'}",
+        f"--listen-client-urls={clients}",
+        f"--advertise-client-urls={clients}",
+        f"--listen-peer-urls={peers}",
+        f"--initial-advertise-peer-urls={peers}",
+        f"--initial-cluster=default={peers}",
         # Nothing here outlives the machine, and laptops' disks are slow to sync.
         "--unsafe-no-fsync",
     ]
 
 
-def _api_server(layout: Layout) -> list[str]:
-    pki = layout.pki
+def _api_server(site: Site) -> list[str]:
+    pki = site.pki
     return [
-        f"--etcd-servers={_ETCD}",
-        f"--advertise-address={API_ADDRESS}",
-        f"--secure-port={API_PORT}",
+        f"--etcd-servers={_etcd_url(site)}",
+        f"--advertise-address={site.address}",
+        f"--secure-port={site.ports.api}",
         f"--service-cluster-ip-range={SERVICE_RANGE}",
         f"--tls-cert-file={pki / 'apiserver.crt'}",
         f"--tls-private-key-file={pki / 'apiserver.key'}",
@@ -60,26 +63,28 @@ def _api_server(layout: Layout) -> list[str]:
     ]
 
 
-def _controller_manager(layout: Layout) -> list[str]:
-    kubeconfig = layout.pki / "controller-manager.kubeconfig"
+def _controller_manager(site: Site) -> list[str]:
+    kubeconfig = site.kubeconfig("controller-manager")
     return [
         f"--kubeconfig={kubeconfig}",
         f"--authentication-kubeconfig={kubeconfig}",
         f"--authorization-kubeconfig={kubeconfig}",
-        f"--root-ca-file={layout.pki / 'ca.crt'}",
-        f"--service-account-private-key-file={layout.pki / 'service-account.key'}",
+        f"--root-ca-file={site.pki / 'ca.crt'}",
+        f"--service-account-private-key-file={site.pki / 'service-account.key'}",
         "--use-service-account-credentials",
         "--leader-elect=false",
         "--bind-address=127.0.0.1",
+        f"--secure-port={site.ports.controller_manager}",
     ]
 
 
-def _scheduler(layout: Layout) -> list[str]:
-    kubeconfig = layout.pki / "scheduler.kubeconfig"
+def _scheduler(site: Site) -> list[str]:
+    kubeconfig = site.kubeconfig("scheduler")
     return [
         f"--kubeconfig={kubeconfig}",
         f"--authentication-kubeconfig={kubeconfig}",
         f"--authorization-kubeconfig={kubeconfig}",
         "--leader-elect=false",
         "--bind-address=127.0.0.1",
+        f"--secure-port={site.ports.scheduler}",
     ]

@@ -36,7 +36,7 @@ def main() -> None:
     mounts.set_up(layout)
     network.set_up(layout)
     carried = {metrics: METRICS_PORT, api: API_PORT}
-    processes = control_plane(layout, tools)
+    processes = control_plane(layout.site, tools)
     for node in layout.nodes:
         write_configuration(layout, node)
         processes += node_processes(layout, node, tools["kubernetes"])

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.cluster.site import Ports, Site
+
 NODES = ("gpu-node-1", "gpu-node-2")
 GPUS_PER_NODE = 4
 GPU_RESOURCE = "nvidia.com/gpu"
@@ -68,8 +70,13 @@ class Layout:
         return self.state / "log"
 
     @property
+    def site(self) -> Site:
+        """Of its control plane, seen from inside the instance."""
+        return Site(self.name, self.state, API_ADDRESS, Ports(api=API_PORT))
+
+    @property
     def pki(self) -> Path:
-        return self.state / "pki"
+        return self.site.pki
 
     @property
     def kubeconfig(self) -> Path:

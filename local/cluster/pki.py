@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from local.cluster.layout import API_ADDRESS, API_PORT, KUBERNETES_SERVICE, Layout
+from local.cluster.layout import KUBERNETES_SERVICE, Layout
+from local.cluster.site import Site
 
 _VALID = datetime.timedelta(days=365)
 _USAGES = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
@@ -20,14 +21,28 @@ _USAGES = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
 
 def write_pki(layout: Layout) -> None:
     """Everything under `layout.pki`, and the administrator's kubeconfig for the host."""
-    layout.pki.mkdir(parents=True, exist_ok=True, mode=0o700)
     if layout.kubeconfig.exists():
         return
-    authority = _Authority(layout.pki)
+    site = layout.site
+    authority = write_authority(site)
+    for node in layout.nodes:
+        authority.issue(
+            node.name, f"system:node:{node.name}", "system:nodes", hosts=[node.ip, node.name]
+        )
+        _write_kubeconfig(site, node.name)
+    # Last: its presence says that all the rest is there.
+    admin = _kubeconfig(site, "admin", f"https://127.0.0.1:{layout.api_port}")
+    _write(layout.kubeconfig, admin.encode())
+
+
+def write_authority(site: Site) -> Authority:
+    """The control plane's own keys, certificates and kubeconfigs, and who signs more of them."""
+    site.pki.mkdir(parents=True, exist_ok=True, mode=0o700)
+    authority = Authority(site.pki)
     authority.issue(
-        "apiserver", "kube-apiserver", hosts=["127.0.0.1", API_ADDRESS, KUBERNETES_SERVICE]
+        "apiserver", "kube-apiserver", hosts=["127.0.0.1", site.address, KUBERNETES_SERVICE]
     )
-    _write_service_account_key(layout.pki)
+    _write_service_account_key(site.pki)
     clients = {
         "admin": ("admin", "system:masters"),
         "controller-manager": ("system:kube-controller-manager", None),
@@ -36,27 +51,20 @@ def write_pki(layout: Layout) -> None:
     }
     for name, (user, group) in clients.items():
         authority.issue(name, user, group)
-        write_kubeconfig(layout, name, f"https://{API_ADDRESS}:{API_PORT}")
-    for node in layout.nodes:
-        authority.issue(
-            node.name, f"system:node:{node.name}", "system:nodes", hosts=[node.ip, node.name]
-        )
-        write_kubeconfig(layout, node.name, f"https://{API_ADDRESS}:{API_PORT}")
-    # Last: its presence says that all the rest is there.
-    admin = _kubeconfig(layout, "admin", f"https://127.0.0.1:{layout.api_port}")
-    _write(layout.kubeconfig, admin.encode())
+        _write_kubeconfig(site, name)
+    return authority
 
 
-def write_kubeconfig(layout: Layout, user: str, server: str) -> None:
-    _write(layout.pki / f"{user}.kubeconfig", _kubeconfig(layout, user, server).encode())
+def _write_kubeconfig(site: Site, user: str) -> None:
+    _write(site.kubeconfig(user), _kubeconfig(site, user, site.url).encode())
 
 
-def _kubeconfig(layout: Layout, user: str, server: str) -> str:
-    name = f"paddle-canary-{layout.name}"
-    cluster = {"server": server, "certificate-authority": str(layout.pki / "ca.crt")}
+def _kubeconfig(site: Site, user: str, server: str) -> str:
+    name = f"paddle-canary-{site.name}"
+    cluster = {"server": server, "certificate-authority": str(site.pki / "ca.crt")}
     client = {
-        "client-certificate": str(layout.pki / f"{user}.crt"),
-        "client-key": str(layout.pki / f"{user}.key"),
+        "client-certificate": str(site.pki / f"{user}.crt"),
+        "client-key": str(site.pki / f"{user}.key"),
     }
     document = {
         "apiVersion": "v1",
@@ -69,7 +77,9 @@ def _kubeconfig(layout: Layout, user: str, server: str) -> str:
     return json.dumps(document, indent=1)
 
 
-class _Authority:
+class Authority:
+    """Signs certificates into one directory; its own is `ca.crt` there."""
+
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._key = ec.generate_private_key(ec.SECP256R1())

@@ -1,0 +1,1 @@
+"""Placements by the real scheduler, by thousands, judged by a checker that knows no manifests."""

@@ -1,0 +1,1 @@
+"""A real control plane over nodes that are only objects: what schedules is real, nothing runs."""
