@@ -16,6 +16,7 @@ examples:
   python -m rollout explain ocr --stack prod           why it is there
   python -m rollout abort ocr --stack prod             back to the old version, now
   python -m rollout page --stack prod                  the same and more, in a browser
+  python -m rollout record ocr --canary v1.2 --stack prod > trace.csv
   python -m rollout judge trace.csv                    what the judge says of a recorded trace
 """
 

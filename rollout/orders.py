@@ -8,18 +8,24 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 from kubernetes import client
+from pydantic import TypeAdapter
 
 from infra.config import ConfigErrors, StackConfig, load_file
+from infra.config.values import Duration
 from rollout.alerts import about
 from rollout.controller import LostLease
 from rollout.git import Branch
 from rollout.journal import Journal, Page
+from rollout.judge.samples import Arm
 from rollout.kube import ClusterAway
 from rollout.page.app import create_app
 from rollout.page.server import Server
+from rollout.prometheus import scrapes
+from rollout.record import rows
 from rollout.report import explain, headline, history, steps
 from rollout.run import NO_ALERTING, Busy, ask, connect, drive, dry_run
 from rollout.serve import Health, serve
@@ -87,6 +93,19 @@ def add_orders(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         parser = commands.add_parser(name, parents=[common], help=words)
         parser.add_argument("model", nargs="?")
         parser.set_defaults(order=order)
+    record = commands.add_parser(
+        "record",
+        parents=[common],
+        help="print what Prometheus has of two versions, for `judge`",
+        epilog="example: python -m rollout record ocr --canary v1.2 --stack prod > trace.csv",
+    )
+    record.add_argument("model")
+    record.add_argument("--canary", required=True, metavar="VERSION", help="the new version")
+    record.add_argument("--stable", metavar="VERSION", help="default: the stack file's")
+    record.add_argument(
+        "--last", type=duration, default="1h", metavar="TIME", help="such as 30m (%(default)s)"
+    )
+    record.set_defaults(order=_record)
     for command, words in _SPOKEN.items():
         parser = commands.add_parser(command.value, parents=[common], help=words)
         parser.add_argument("model")
@@ -220,6 +239,31 @@ def _say(options: argparse.Namespace) -> int:
     config, api = _stack(options)
     Journal(api, config.namespace, options.model).say(options.command)
     print(f"{options.model}: said {options.command}; the controller hears it within seconds")
+    return 0
+
+
+def duration(text: str) -> timedelta:
+    """As in stack files. Raises ValueError, of which argparse makes a message."""
+    return TypeAdapter(Duration).validate_python(text)
+
+
+def _record(options: argparse.Namespace) -> int:
+    config, api = _stack(options)
+    if config.alerting is None:
+        raise LookupError(NO_ALERTING)
+    must_have(config, options.model)
+    model = config.models[options.model]
+    arms: dict[str, Arm] = {options.stable or model.stable: "stable", options.canary: "canary"}
+    prometheus, _ = sources(config.alerting, api)
+    seconds = round(options.last.total_seconds())
+    samples = scrapes(prometheus, config.namespace, options.model, model, seconds)
+    versions = sorted({sample.version for sample in samples})
+    for version in arms:
+        if version not in versions:
+            known = ", ".join(versions) or "none"
+            raise LookupError(f"Prometheus: found no scrape of {version} then; of: {known}")
+    interval = config.alerting.prometheus.interval.total_seconds()
+    print("\n".join(rows(samples, arms, interval)))
     return 0
 
 
