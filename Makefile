@@ -22,9 +22,10 @@ check: lint  ## lint, types and the tests that need no cluster
 lint:  ## ruff and mypy
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(RUN) -m mypy .
 
-bench:  ## every claim of speed, measured; leave the machine alone for the two hours that it takes
+bench:  ## every claim of speed, measured; leave the machine alone for the three hours that it takes
 	@$(RUN) -m bench.weight_change
 	@$(RUN) -m bench.fleet
+	@$(RUN) -m bench.placement
 	@$(RUN) -m bench.alert_latency
 	@$(RUN) -m bench.rules
 	@$(RUN) -m bench.rules_replay
