@@ -47,14 +47,11 @@ def load(watched: Watched) -> Iterator[Load]:
 
 
 def test_every_target_is_up_and_pods_have_the_uniform_labels(watched: Watched) -> None:
-    def down() -> list[str]:
+    def by_job(health: str) -> Counter[str]:
         targets = watched.prometheus("targets")["activeTargets"]
-        return [f"{each['labels']}" for each in targets if each["health"] != "up"]
+        return Counter(each["labels"]["job"] for each in targets if each["health"] == health)
 
-    eventually("every target is up", lambda: not down(), 60)
-    targets = watched.prometheus("targets")["activeTargets"]
-    jobs = Counter(each["labels"]["job"] for each in targets)
-    assert jobs == {
+    expected = {
         "paddle-models": 2,
         "gateway": 1,
         "paddle-canary-exporter": 1,
@@ -62,6 +59,10 @@ def test_every_target_is_up_and_pods_have_the_uniform_labels(watched: Watched) -
         "alertmanager": 2,
         "prometheus": 1,
     }
+    # A Prometheus that has just begun knows of none.
+    eventually("every target is up", lambda: by_job("up") == expected, 60)
+    targets = watched.prometheus("targets")["activeTargets"]
+    assert len(targets) == sum(expected.values())
     pods = [each["labels"] for each in targets if each["labels"]["job"] == "paddle-models"]
     assert {(each["version"], each["track"]) for each in pods} == {
         ("v1.1", "stable"),
