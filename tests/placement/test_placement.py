@@ -9,7 +9,7 @@ from bench.placement.run import Plan, Report, run
 from local.simulated.cluster import TOOLS
 from local.toolchain import ensure
 
-PLACEMENTS = 150
+PLACEMENTS = 60
 
 
 @pytest.fixture(scope="module")
