@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from urllib.error import URLError
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
+from local.ports import free_port
 from local.toolchain import ensure
 
 _START_SECONDS = 120
@@ -102,14 +102,6 @@ def _wait(server: Prometheus, process: subprocess.Popen[bytes], log: Path) -> No
         except (URLError, OSError):
             time.sleep(0.2)
     raise RuntimeError(f"Prometheus did not start:\n{log.read_text()[-2000:]}")
-
-
-def free_port() -> int:
-    """A port of the loopback address that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-    return port
 
 
 def promtool(*arguments: str | Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import os
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -13,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
+from local.ports import free_port
 from local.python_env import ROOT
 
 # Who starts a server may be killed; it ends with the thread that started it.
@@ -39,9 +39,7 @@ class Server:
     def __init__(
         self, command: Sequence[str | Path], ready: str = "/health/ready", **env: str
     ) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._ready = ready
         # Not a pipe: nobody reads meanwhile, and a full pipe would stop the server.

@@ -27,9 +27,9 @@ from rollout.page.server import Server
 from rollout.prometheus import scrapes
 from rollout.record import rows
 from rollout.report import explain, headline, history, steps
-from rollout.run import NO_ALERTING, Busy, ask, connect, drive, dry_run
+from rollout.run import Busy, ask, connect, drive, dry_run
 from rollout.serve import Health, serve
-from rollout.sources import SourceAway, sources
+from rollout.sources import SourceAway, alerting_of, sources
 from rollout.stack import ProjectStack, StackError, stack_file
 from rollout.stack_file import must_have
 from rollout.state import Command, Outcome
@@ -249,12 +249,11 @@ def duration(text: str) -> timedelta:
 
 def _record(options: argparse.Namespace) -> int:
     config, api = _stack(options)
-    if config.alerting is None:
-        raise LookupError(NO_ALERTING)
+    alerting = alerting_of(config)
     must_have(config, options.model)
     model = config.models[options.model]
     arms: dict[str, Arm] = {options.stable or model.stable: "stable", options.canary: "canary"}
-    prometheus, _ = sources(config.alerting, api)
+    prometheus, _ = sources(alerting, api)
     seconds = round(options.last.total_seconds())
     samples = scrapes(prometheus, config.namespace, options.model, model, seconds)
     versions = sorted({sample.version for sample in samples})
@@ -262,16 +261,14 @@ def _record(options: argparse.Namespace) -> int:
         if version not in versions:
             known = ", ".join(versions) or "none"
             raise LookupError(f"Prometheus: found no scrape of {version} then; of: {known}")
-    interval = config.alerting.prometheus.interval.total_seconds()
+    interval = alerting.prometheus.interval.total_seconds()
     print("\n".join(rows(samples, arms, interval)))
     return 0
 
 
 def _page(options: argparse.Namespace) -> int:
     config, api = _stack(options)
-    if config.alerting is None:
-        raise LookupError(NO_ALERTING)
-    _, alertmanager = sources(config.alerting, api)
+    _, alertmanager = sources(alerting_of(config), api)
     file: Path | None = options.token_file
     if file is not None and not _token(file):
         raise LookupError(f"{file}: found nothing; write a token of your own, or leave it out")

@@ -23,6 +23,9 @@ _QUALITY = "paddle_model_quality_bucket"
 _GATEWAY = "traefik_service_requests_total"
 _SLOTS = "paddle_canary_route_info"
 
+SILENT_AFTER = 4
+"""Scrapes that a pod may miss before it counts as silent."""
+
 
 @dataclass(frozen=True)
 class PodSample:

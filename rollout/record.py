@@ -6,10 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from rollout.judge.samples import ARMS, Arm
-from rollout.prometheus import PodSample
-
-# Scrapes after which a pod that was not seen is gone, and its counters with it.
-_GONE = 4
+from rollout.prometheus import SILENT_AFTER, PodSample
 
 
 def rows(samples: Sequence[PodSample], arms: Mapping[str, Arm], interval: float) -> Iterator[str]:
@@ -33,7 +30,7 @@ def rows(samples: Sequence[PodSample], arms: Mapping[str, Arm], interval: float)
             pods = [
                 each
                 for each in newest.values()
-                if arms.get(each.version) == arm and t - each.at <= _GONE * interval
+                if arms.get(each.version) == arm and t - each.at <= SILENT_AFTER * interval
             ]
             if pods:
                 yield f"{t:.15g},{arm},{','.join(_sums(pods, bounds, signals))}"

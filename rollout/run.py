@@ -21,7 +21,7 @@ from rollout.kube import ClusterAway, Conflict
 from rollout.lease import Lease
 from rollout.live import Routes
 from rollout.preflight import Facts, objections
-from rollout.sources import Source, sources
+from rollout.sources import Source, alerting_of, sources
 from rollout.stack import ProjectStack
 from rollout.stack_file import must_have
 from rollout.state import Phase, State
@@ -29,7 +29,6 @@ from rollout.watcher import Watcher
 
 UNHELD = ""
 """Holder of a rollout that no controller has taken up yet."""
-NO_ALERTING = "alerting: found nothing; a rollout is judged by metrics and alerts: write it"
 
 
 class Busy(Exception):
@@ -117,8 +116,7 @@ def drive(
     Raises Busy, LookupError, ClusterAway, Conflict, StackError, LostLease.
     """
     config = stack.config()
-    if config.alerting is None:
-        raise LookupError(NO_ALERTING)
+    alerting = alerting_of(config)
     holder = f"{socket.gethostname()}-{os.getpid()}"
     lease = Lease(api, config.namespace, name(model), holder)
     while (in_the_way := lease.acquire()) is not None:
@@ -128,7 +126,7 @@ def drive(
         page = begin(journal, config, model, new, holder)
         assert page.state is not None  # noqa: S101 - for the type checker: `begin` has written it
         to = page.state.new
-        prometheus, alertmanager = sources(config.alerting, api, inside=inside)
+        prometheus, alertmanager = sources(alerting, api, inside=inside)
         watcher = Watcher(prometheus, config, model)
         watcher.resume(page.state, page.plan, page.judge)
         world = World(
@@ -155,17 +153,16 @@ def dry_run(
     Raises LookupError, ClusterAway, SourceAway, StackError.
     """
     config = stack.config()
-    if config.alerting is None:
-        raise LookupError(NO_ALERTING)
+    alerting = alerting_of(config)
     must_have(config, model)
-    _, alertmanager = sources(config.alerting, api)
+    _, alertmanager = sources(alerting, api)
     facts = read_facts(api, config, model, new, alertmanager)
     facts = replace(facts, checkout=stack.objections())
     against = objections(config, model, new, facts)
     plan = config.models[model].rollout
     lines = [f"{model}: {config.models[model].stable} → {new}"]
     lines += [f"  refused: {each}" for each in against]
-    if (why := closed(plan, datetime.now(UTC), config.alerting.time_zone)) is not None:
+    if (why := closed(plan, datetime.now(UTC), alerting.time_zone)) is not None:
         lines.append(f"  waits: {why}")
     for weight in (0, *plan.steps):
         gate = ", after approval" if weight in plan.gates else ""

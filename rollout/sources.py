@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import urllib3
 from kubernetes import client
 
-from infra.config import Alerting
+from infra.config import Alerting, StackConfig
 from rollout.kube import TIMEOUT
 
 Parameters = Sequence[tuple[str, str]]
@@ -95,6 +95,15 @@ class Address:
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise SourceAway(f"{self.url}: no answer") from error
         return _json(self.url, answer.status, answer.data)
+
+
+def alerting_of(config: StackConfig) -> Alerting:
+    """Raises LookupError for a stack that has none."""
+    if config.alerting is None:
+        raise LookupError(
+            "alerting: found nothing; a rollout is judged by metrics and alerts: write it"
+        )
+    return config.alerting
 
 
 def sources(

@@ -13,12 +13,9 @@ from rollout.judge.judge import fed
 from rollout.judge.samples import Arm, Sample, Tally, pod_tallies
 from rollout.judge.settings import Settings
 from rollout.judge.state import Judge, from_json, next_step, to_json
-from rollout.prometheus import GatewaySample, PodSample, gateway, scrapes
+from rollout.prometheus import SILENT_AFTER, GatewaySample, PodSample, gateway, scrapes
 from rollout.sources import Source, SourceAway
 from rollout.state import Phase, State
-
-# Scrapes that may be missing before a pod counts as silent.
-_SCRAPES = 4
 
 # An objective of no error at all, or of any number, is this far from it for the judge.
 _LEAST = 1e-6
@@ -71,7 +68,7 @@ class Watcher:
     def look(self) -> Judged:
         """Take in what was scraped since the last look. Raises SourceAway."""
         before = self._judge
-        samples = self._samples(round(_SCRAPES * self._interval))
+        samples = self._samples(round(SILENT_AFTER * self._interval))
         self._judge = fed(self._judge, _newest(samples), self._share)
         found = verdict(self._judge)
         return Judged(

@@ -45,14 +45,15 @@ def main() -> int:
         results.append((scenario, found))
         shown = f"[{time.monotonic() - started:4.0f} s] {line(scenario, found)}"
         print(shown, file=sys.stderr, flush=True)
-    print(tables(results))
+    text = tables(results)
+    print(text)
     failures = [each for scenario, found in results for each in missed(scenario, found)]
     for each in failures:
         print(f"MISSED: {each}")
     if chosen.docs:
         plot(results, _DOCS / "figures/judge.svg")
         for document in (_DOCS / "judge.md", _DOCS / "judge.zh.md"):
-            put("bench.judge", tables(results), document)
+            put("bench.judge", text, document)
     return 1 if failures else 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bench.judge.exact import interval
-from bench.judge.judges import ALPHA, BETA
+from bench.judge.judges import ALPHA, BETA, OURS, OURS_ON_ERRORS
 from bench.judge.scenarios import Scenario
 from bench.judge.trials import Found
 
@@ -15,12 +15,12 @@ _ALONE = 2.0
 
 def missed(scenario: Scenario, found: Mapping[str, Found]) -> Iterator[str]:
     """In words, each goal that is missed; of a probability, only what chance does not explain."""
-    ours = found["ours"]
+    ours = found[OURS]
     if scenario.truth == "fault":
         yield from _slow(scenario, ours, scenario.within)
-        if scenario.name.startswith("errors"):
+        if scenario.about_errors:
             alone = None if scenario.within is None else _ALONE
-            yield from _slow(scenario, found["ours, errors alone"], alone)
+            yield from _slow(scenario, found[OURS_ON_ERRORS], alone)
     elif all(each.canary == each.stable for each in scenario.phases):
         yield from _frequent(scenario, ours, "rollback", ALPHA)
     if scenario.truth == "bad":

@@ -20,6 +20,8 @@ from rollout.judge.state import Judge
 
 ALPHA = BETA = 0.01
 
+OURS, OURS_ON_ERRORS = "ours", "ours, errors alone"
+
 # What the others are given: the objectives of the stack file. 0.5 s is 1.5 times the 99th
 # percentile of a sound answer.
 _ERROR_RATIO, _LATENCY = 0.01, 0.5
@@ -95,8 +97,8 @@ def mann_whitney(trace: Trace) -> Outcome:
 
 
 JUDGES: Mapping[str, Callable[[Trace], Outcome]] = {
-    "ours": ours,
-    "ours, errors alone": ours_on_errors,
+    OURS: ours,
+    OURS_ON_ERRORS: ours_on_errors,
     "rule, 5 min for 5 min": rule,
     "like Flagger": flagger_like,
     "like Argo Rollouts": argo_like,

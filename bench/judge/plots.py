@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -10,13 +10,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bench.judge.exact import interval
+from bench.judge.judges import OURS
 from bench.judge.limit import limit
-from bench.judge.scenarios import SCRAPE, SCRAPES, Scenario, Truth
-from bench.judge.trials import Found
+from bench.judge.scenarios import SCRAPE, SCRAPES, Truth
+from bench.judge.trials import Found, Result
 
 # Colours that people with any kind of colour vision tell apart (Okabe & Ito, 2008), and shapes.
 _MARKS = {
-    "ours": ("#0072b2", "o"),
+    OURS: ("#0072b2", "o"),
     "rule, 5 min for 5 min": ("#e69f00", "s"),
     "like Flagger": ("#009e73", "^"),
     "like Argo Rollouts": ("#cc79a7", "D"),
@@ -24,7 +25,7 @@ _MARKS = {
 }
 _HOUR = SCRAPE * SCRAPES / 60
 
-Rows = Sequence[tuple[Scenario, Mapping[str, Found]]]
+Rows = Sequence[Result]
 
 
 def plot(results: Rows, file: Path) -> None:
@@ -76,9 +77,9 @@ def _minutes(found: Found) -> float:
 def _mistakes(panel: Axes, rows: Rows, title: str, decision: str) -> None:
     _marked(panel, rows, lambda found: 100 * found.count(decision) / len(found.outcomes))
     for place, (_, found) in enumerate(rows):
-        ours = found["ours"]
+        ours = found[OURS]
         bounds = interval(ours.count(decision), len(ours.outcomes))
-        panel.plot([100 * each for each in bounds], [place, place], color=_MARKS["ours"][0])
+        panel.plot([100 * each for each in bounds], [place, place], color=_MARKS[OURS][0])
     panel.set_xscale("symlog", linthresh=1)
     panel.xaxis.set_major_formatter("{x:g}")
     panel.set_xlim(-0.1, 130)
@@ -96,7 +97,7 @@ def _marked(panel: Axes, rows: Rows, shown: Callable[[Found], float]) -> None:
             marker=shape,
             s=22,
             label=name,
-            zorder=3 if name == "ours" else 2,
+            zorder=3 if name == OURS else 2,
         )
 
 

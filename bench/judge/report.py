@@ -5,40 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bench.judge.exact import interval
+from bench.judge.judges import OURS, OURS_ON_ERRORS
 from bench.judge.limit import limit
 from bench.judge.scenarios import Scenario
-from bench.judge.trials import Found
-
-Results = Sequence[tuple[Scenario, Mapping[str, Found]]]
-
-_OURS, _ALONE = "ours", "ours, errors alone"
+from bench.judge.trials import Found, Result
 
 
-def tables(results: Results) -> str:
+def tables(results: Sequence[Result]) -> str:
     """Three tables: delays of faults, needless roll-backs, wrong promotions."""
     parts: list[tuple[str, Sequence[str], list[list[str]]]] = [
         ("fault: minutes to roll-back (missed)", ("limit", "times the limit", "errors alone"), []),
         ("as good as stable: rolled back", ("promoted",), []),
         ("bad, as stable is: promoted", (), []),
     ]
+    names = [name for name in results[0][1] if name != OURS_ON_ERRORS]
     for scenario, found in results:
         place = ("fault", "sound", "bad").index(scenario.truth)
-        judges = {name: each for name, each in found.items() if name != _ALONE}
-        parts[place][2].append(
-            [
-                scenario.name,
-                *_extra(scenario, found),
-                *(_shown(scenario, each) for each in judges.values()),
-            ]
-        )
-    names = [name for name in results[0][1] if name != _ALONE]
+        judged = (_shown(scenario, found[name]) for name in names)
+        parts[place][2].append([scenario.name, *_extra(scenario, found), *judged])
     shown = [_markdown((title, *extra, *names), rows) for title, extra, rows in parts if rows]
     return "\n\n".join(shown)
 
 
 def line(scenario: Scenario, found: Mapping[str, Found]) -> str:
     """A scenario in a line, for those who wait."""
-    ours = found[_OURS]
+    ours = found[OURS]
     ends = ", ".join(f"{ours.count(each)} {each}" for each in ("rollback", "hold", "promote"))
     extra = " ".join(cell for cell in _extra(scenario, found) if cell)
     return f"{scenario.name}: {_shown(scenario, ours)} [{extra}] {ends}"
@@ -63,12 +54,11 @@ def _extra(scenario: Scenario, found: Mapping[str, Found]) -> Iterator[str]:
     if scenario.truth == "fault":
         least = limit(scenario)
         yield "" if least is None else f"{least / 60:.2f}"
-        for name in (_OURS, _ALONE):
-            multiple = found[name].multiple()
-            about = name == _OURS or scenario.name.startswith("errors")
-            yield f"{multiple:.1f}" if about and multiple is not None else ""
+        for name in (OURS, OURS_ON_ERRORS):
+            multiple = found[name].multiple() if name in found else None
+            yield "" if multiple is None else f"{multiple:.1f}"
     elif scenario.truth == "sound":
-        ours = found[_OURS]
+        ours = found[OURS]
         yield f"{ours.count('promote') / len(ours.outcomes):.0%}"
 
 

@@ -82,6 +82,11 @@ class Scenario:
     missing: float = 0
     within: float | None = None
 
+    @property
+    def about_errors(self) -> bool:
+        """Whether failed requests show the fault, so that they may be judged alone."""
+        return self.truth == "fault" and self.name.startswith("errors")
+
     def usual(self) -> Answers:
         """How stable answers before the step."""
         return self.phases[0].stable if self.before is None else self.before
@@ -130,8 +135,20 @@ def _alike(
     )
 
 
-def _bad(name: str, rate: float, canary: Answers, stable: Answers) -> Scenario:
-    phases = (Phase(stable=stable, canary=canary, rate=rate),)
+def _from_minute_20(name: str, canary: Answers, within: float) -> Scenario:
+    phases = (Phase(), Phase(1200, canary=canary))
+    name = f"{name} from minute 20, 100/s"
+    return Scenario(name, "fault", phases, begins=1200, window=1800, within=within)
+
+
+def _both_for_10_min(name: str, answers: Answers) -> Scenario:
+    phases = (Phase(), Phase(600, stable=answers, canary=answers), Phase(1200))
+    return Scenario(f"{name} for 10 min, 100/s", "sound", phases, window=1800)
+
+
+def _bad(name: str, rate: float, canary: Answers, stable: Answers | None = None) -> Scenario:
+    """Without `stable`, it is as bad."""
+    phases = (Phase(stable=stable or canary, canary=canary, rate=rate),)
     return Scenario(f"{name}, {rate:g}/s", "bad", phases, window=1800)
 
 
@@ -162,22 +179,8 @@ FAULTS = (
     _fault("errors 0.1 to 2%, a third of scrapes missing", 100, _ERRORS_2, missing=0.33),
     _fault("errors 0.1 to 2%, a restart every 3 min", 100, _ERRORS_2, restarts=_EVERY_3_MIN),
     _fault("errors 0.5 to 5% in bursts of 5", 100, replace(_BURSTS, errors=0.05), stable=_BURSTS),
-    Scenario(
-        "errors 0.1 to 2% from minute 20, 100/s",
-        "fault",
-        (Phase(), Phase(1200, canary=_ERRORS_2)),
-        begins=1200,
-        window=1800,
-        within=2.5,
-    ),
-    Scenario(
-        "2% of answers +1 s from minute 20, 100/s",
-        "fault",
-        (Phase(), Phase(1200, canary=_SECOND)),
-        begins=1200,
-        window=1800,
-        within=3,
-    ),
+    _from_minute_20("errors 0.1 to 2%", _ERRORS_2, within=2.5),
+    _from_minute_20("2% of answers +1 s", _SECOND, within=3),
     Scenario(
         "errors 0.1 to 2% from minute 20, 100 to 5/s",
         "fault",
@@ -210,26 +213,8 @@ SOUND_ONES = (
     ),
     _alike("a third of scrapes missing", 100, missing=0.33),
     _alike("a restart every 3 min", 100, restarts=_EVERY_3_MIN),
-    Scenario(
-        "3% fail in both for 10 min, 100/s",
-        "sound",
-        (
-            Phase(),
-            Phase(600, stable=replace(SOUND, errors=0.03), canary=replace(SOUND, errors=0.03)),
-            Phase(1200),
-        ),
-        window=1800,
-    ),
-    Scenario(
-        "both three times as slow for 10 min, 100/s",
-        "sound",
-        (
-            Phase(),
-            Phase(600, stable=replace(SOUND, slower=3), canary=replace(SOUND, slower=3)),
-            Phase(1200),
-        ),
-        window=1800,
-    ),
+    _both_for_10_min("3% fail in both", replace(SOUND, errors=0.03)),
+    _both_for_10_min("both three times as slow", replace(SOUND, slower=3)),
     Scenario(
         "load 100 to 5 to 100/s",
         "sound",
@@ -245,16 +230,8 @@ SOUND_ONES = (
 )
 
 BAD_ONES = (
-    *(
-        _bad("1% fail in both", rate, replace(SOUND, errors=0.01), replace(SOUND, errors=0.01))
-        for rate in (1000, 100, 10)
-    ),
-    _bad(
-        "1% fail in both, in bursts of 5",
-        100,
-        replace(_BURSTS, errors=0.01),
-        replace(_BURSTS, errors=0.01),
-    ),
+    *(_bad("1% fail in both", rate, replace(SOUND, errors=0.01)) for rate in (1000, 100, 10)),
+    _bad("1% fail in both, in bursts of 5", 100, replace(_BURSTS, errors=0.01)),
     _bad("2% and 6% of answers +1 s", 10, replace(SOUND, pauses=0.06), _SECOND),
     _bad("2% and 6% of answers +1 s", 1, replace(SOUND, pauses=0.06), _SECOND),
     _bad("2% and 6% of answers poor", 1, replace(SOUND, poor=0.06), SOUND),

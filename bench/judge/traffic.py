@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from bench.judge.scenarios import SCRAPE, SCRAPES, Answers, Phase, Scenario
 from rollout.judge.samples import Arm, Sample, Tally, pod_tallies
+from service.front.metrics import LATENCY_BUCKETS
 
-BOUNDS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 2.0, 5.0, 10.0)
-"""Upper bounds of the latency buckets in seconds: those of the serving front."""
+BOUNDS = LATENCY_BUCKETS
+"""Upper bounds in seconds."""
 
 _MEDIAN, _SIGMA = 0.1, 0.5
 """Of a sound answer's seconds, log-normal; its 99th percentile is 0.32 s."""
@@ -82,9 +83,13 @@ def simulated(scenario: Scenario, seed: int, number: int) -> Trace:
 
 def slow_shares(answers: Answers) -> NDArray[np.float64]:
     """Share of answers above each of BOUNDS."""
-    usual = np.array([_above(bound, answers.slower) for bound in BOUNDS])
-    paused = np.array([_above(bound - _PAUSE, answers.slower) for bound in BOUNDS])
+    usual, paused = _slow(answers), _slow(answers, _PAUSE)
     return (1 - answers.pauses) * usual + answers.pauses * paused
+
+
+def _slow(answers: Answers, pause: float = 0.0) -> NDArray[np.float64]:
+    """Share above each of BOUNDS of answers that take `pause` seconds more."""
+    return np.array([_above(bound - pause, answers.slower) for bound in BOUNDS])
 
 
 def _above(seconds: float, slower: float) -> float:
@@ -99,15 +104,13 @@ def _counted(answers: Answers, rate: float, intervals: int, chance: np.random.Ge
     requests = arrived - lost
     errors = _clumped(requests, answers.errors, answers.burst, chance)
     paused = _clumped(requests, answers.pauses, answers.pause, chance)
-    usual = _below(
-        requests - paused, [1 - _above(bound, answers.slower) for bound in BOUNDS], chance
-    )
-    late = _below(paused, [1 - _above(bound - _PAUSE, answers.slower) for bound in BOUNDS], chance)
+    usual = _below(requests - paused, 1 - _slow(answers), chance)
+    late = _below(paused, 1 - _slow(answers, _PAUSE), chance)
     poor = _clumped(requests, answers.poor, 1, chance)
     return Counted(requests, errors, usual + late, poor, lost)
 
 
-def _below(total: Counts, shares: list[float], chance: np.random.Generator) -> Counts:
+def _below(total: Counts, shares: NDArray[np.float64], chance: np.random.Generator) -> Counts:
     """Cumulative counts of answers below each bound, from their cumulative shares."""
     parts = np.diff([0.0, *shares, 1.0])
     return np.cumsum(chance.multinomial(total, parts / parts.sum()), axis=1)[:, :-1].T

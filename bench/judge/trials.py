@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
-from bench.judge.judges import JUDGES, Outcome
+from bench.judge.judges import JUDGES, OURS_ON_ERRORS, Outcome
 from bench.judge.limit import limit
 from bench.judge.scenarios import SCRAPE, Scenario
 from bench.judge.traffic import simulated
@@ -47,21 +47,26 @@ class Found:
         return max(0.0, delay - 2 * SCRAPE) / least
 
 
-def tried(
-    scenarios: Iterable[Scenario], traces: int, seed: int, jobs: int
-) -> Iterable[tuple[Scenario, Mapping[str, Found]]]:
-    """Each scenario with what each judge found, one after the other."""
+Result = tuple[Scenario, Mapping[str, Found]]
+"""A scenario, and by name what each judge found that was asked."""
+
+
+def tried(scenarios: Iterable[Scenario], traces: int, seed: int, jobs: int) -> Iterator[Result]:
+    """What came of each scenario, one after the other."""
     with ProcessPoolExecutor(jobs) as pool:
         for scenario in scenarios:
             numbers = range(traces)
             tasks = ([scenario] * traces, [seed] * traces, numbers)
             outcomes = list(pool.map(_judged, *tasks, chunksize=4))
-            yield (
-                scenario,
-                {name: Found(scenario, [each[name] for each in outcomes]) for name in JUDGES},
-            )
+            asked = _asked(scenario)
+            yield scenario, {n: Found(scenario, [each[n] for each in outcomes]) for n in asked}
+
+
+def _asked(scenario: Scenario) -> list[str]:
+    """Judges by name: errors are judged alone where they show the fault."""
+    return [name for name in JUDGES if name != OURS_ON_ERRORS or scenario.about_errors]
 
 
 def _judged(scenario: Scenario, seed: int, number: int) -> dict[str, Outcome]:
     trace = simulated(scenario, seed, number)
-    return {name: judge(trace) for name, judge in JUDGES.items()}
+    return {name: JUDGES[name](trace) for name in _asked(scenario)}

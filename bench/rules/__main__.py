@@ -28,11 +28,12 @@ from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from bench.prometheus import free_port, running
+from bench.prometheus import running
 from bench.rules import history, naive
 from bench.rules.fleet import NAMESPACE, VERSIONS, model_names
 from bench.table import columns
 from infra.config import StackConfig, parse
+from local.ports import free_port
 from local.python_env import ROOT
 from monitoring.rules import rule_file
 

@@ -14,6 +14,7 @@ from local.cluster.control_plane import control_plane
 from local.cluster.pki import write_authority
 from local.cluster.site import Ports, Site
 from local.cluster.supervisor import Process
+from local.ports import LOOPBACK, free_ports
 from local.simulated.client import Client
 from local.simulated.waiting import wait_until
 
@@ -21,7 +22,6 @@ TOOLS = ("etcd", "kubernetes", "kwok")
 FAILED = "simulated.paddle-canary.dev/failed"
 """Annotation of a node that has failed, whatever its value (stages.yaml)."""
 
-_ADDRESS = "127.0.0.1"
 # Should this process be killed, they end with it.
 _WITH_US = ("setpriv", "--pdeathsig", "KILL")
 # Seconds; a start takes about ten on a quiet machine.
@@ -39,7 +39,7 @@ _CONTROLLERS = (
 _UNTHROTTLED = ("--kube-api-qps=1000", "--kube-api-burst=1000")
 _MORE: Mapping[str, Sequence[str]] = {
     "kube-apiserver": (
-        f"--bind-address={_ADDRESS}",
+        f"--bind-address={LOOPBACK}",
         # Nobody reaches it by the Service `kubernetes`.
         "--endpoint-reconciler-type=none",
         "--enable-priority-and-fairness=false",
@@ -75,8 +75,8 @@ def simulated(tools: dict[str, Path]) -> Iterator[Client]:
         SimulationError: a process ended or was not ready in time.
     """
     with tempfile.TemporaryDirectory(prefix="simulated-") as directory:
-        ports = _free_ports(5)
-        site = Site("simulated", Path(directory), _ADDRESS, Ports(*ports))
+        ports = free_ports(5)
+        site = Site("simulated", Path(directory), LOOPBACK, Ports(*ports))
         write_authority(site)
         etcd, api_server, *others = _processes(site, tools)
         client = Client(site)
@@ -147,13 +147,4 @@ def _wait(running: _Running, ready: Callable[[], bool]) -> None:
 
 def _listens(port: int) -> bool:
     with socket.socket() as asking:
-        return asking.connect_ex((_ADDRESS, port)) == 0
-
-
-def _free_ports(count: int) -> list[int]:
-    """Different ones: all are held until all are found."""
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind((_ADDRESS, 0))
-        return [each.getsockname()[1] for each in sockets]
+        return asking.connect_ex((LOOPBACK, port)) == 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import threading
 import time
@@ -18,6 +17,7 @@ from urllib.error import HTTPError, URLError
 
 import yaml
 
+from local.ports import LOOPBACK, free_port
 from local.toolchain import ensure
 
 _PATIENCE_SECONDS = 60
@@ -145,9 +145,7 @@ def _configuration(served: str, told: str, shown: str) -> dict[str, Any]:
 
 
 def _free_address() -> str:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{free.getsockname()[1]}"
+    return f"{LOOPBACK}:{free_port()}"
 
 
 @contextmanager

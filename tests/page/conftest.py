@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from local import packages
+from local.ports import free_port
 from tests.api_server import kubeconfig
 from tests.page import cluster
 from tests.page.cluster import Cluster
@@ -31,10 +30,10 @@ expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium, and a font for Chinese: they are installed where they are not there."""
+def browser(fonts: None) -> Iterator[Browser]:
+    """Debian's Chromium, installed where it is not there, with fonts for Chinese."""
     if shutil.which("chromium") is None:
-        packages.install(("chromium", "fonts-wqy-microhei"), print)
+        packages.install(("chromium",), print)
     with sync_playwright() as playwright:
         # The sandbox wants a user that is not root, which the tests of the cluster are.
         browser = playwright.chromium.launch(
@@ -59,9 +58,7 @@ def serve(world: Cluster, tmp_path: Path) -> Iterator[Callable[..., str]]:
     started: list[subprocess.Popen[bytes]] = []
 
     def run(*more: str) -> str:
-        with closing(socket.socket()) as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         command = [sys.executable, "-m", "rollout", "page", "--stack", "dev"]
         process = subprocess.Popen(
             [*command, "--listen", f"127.0.0.1:{port}", *more],

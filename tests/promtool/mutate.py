@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import random
-import re
 import shutil
 import sys
 import tempfile
@@ -17,14 +15,12 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from tests.explained import Explanation, add_sample, concluded, read, reasons, sampled
 from tests.promtool.mutants import Mutant, mutants
 from tests.promtool.registry import SUITES
 from tests.promtool.run import HERE, failures, only, rules, to_text
@@ -41,22 +37,7 @@ _BATCH = 40
 _WORKERS = 2
 
 
-@dataclass(frozen=True)
-class Explanation:
-    """Why rules do the same with some changes; `rule` and `change` are regular expressions."""
-
-    rule: str
-    change: str
-    reason: str
-
-    def covers(self, mutant: Mutant) -> bool:
-        """Whether this is about a mutant."""
-        return bool(re.fullmatch(self.rule, mutant.rule) and re.search(self.change, mutant.change))
-
-
-EXPLANATIONS = [
-    Explanation(**each) for each in yaml.safe_load((HERE / "explained.yaml").read_text())
-]
+EXPLANATIONS = read(HERE / "explained.yaml")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,24 +49,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--family", help="only rule groups of this family")
-    parser.add_argument("--sample", type=int, help="only so many mutants, by chance")
-    parser.add_argument("--seed", type=int, default=1, help="chance of --sample; default 1")
+    add_sample(parser)
     options = parser.parse_args(arguments)
-    wanted = [each for each in mutants(rules()) if options.family in (None, each.family)]
-    if options.sample is not None:
-        chance = random.Random(options.seed)  # noqa: S311 - reproducible, not secret
-        wanted = chance.sample(wanted, min(options.sample, len(wanted)))
+    family = [each for each in mutants(rules()) if options.family in (None, each.family)]
+    wanted = sampled(family, options)
     started = time.monotonic()
     stillborn, survivors = survive(wanted)
-    explained = {each: [e for e in EXPLANATIONS if e.covers(each)] for each in survivors}
+    explained = {
+        each: [e for e in EXPLANATIONS if e.covers(each.rule, each.change)] for each in survivors
+    }
     _report(wanted, stillborn, explained)
     print(f"{time.monotonic() - started:.0f} s")
     whole = options.family is None and options.sample is None
-    used = {e for found in explained.values() for e in found}
-    unneeded = [each for each in EXPLANATIONS if whole and each not in used]
-    for each in unneeded:
-        print(f"explains nothing that survived: {each}")
-    return 0 if all(explained.values()) and not unneeded else 1
+    return concluded(EXPLANATIONS, explained.values(), whole=whole)
 
 
 def survive(wanted: Sequence[Mutant]) -> tuple[list[Mutant], list[Mutant]]:
@@ -156,8 +132,7 @@ def _report(
         made, none, alive = (column[family] for column in columns)
         print(f"{family:<22}{made:>9}{none:>9}{made - none - alive:>9}{alive:>9}")
     for mutant, explained in survivors.items():
-        reasons = "; ".join(each.reason for each in explained) or "NOT EXPLAINED"
-        print(f"{mutant.rule}: {mutant.change}\n    {reasons}")
+        print(f"{mutant.rule}: {mutant.change}\n    {reasons(explained)}")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import Any, Self
 
 import yaml
+
+from local.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -45,9 +46,7 @@ class RelayProcess:
     ) -> None:
         self.directory = directory
         self._speed = speed
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         (directory / "data").mkdir(exist_ok=True)
         self.secret("bearer", BEARER)
         document = {

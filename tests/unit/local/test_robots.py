@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -13,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from local.ports import free_port
 from local.robots.vendors import Call, DingTalk, Feishu, Refused, Robot, WeCom
 from monitoring.relay.messages import Message
 from monitoring.relay.robots import KINDS
@@ -125,9 +125,7 @@ def test_the_relays_signature_is_good_for_an_hour(vendor: str) -> None:
 
 
 def test_the_command_serves_and_keeps_what_it_accepts(tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "local.robots", "--port", str(port), "--dir", str(tmp_path)]
     root = Path(__file__).resolve().parents[3]
     with subprocess.Popen(
