@@ -68,10 +68,15 @@ def survive(wanted: Sequence[Mutant]) -> tuple[list[Mutant], list[Mutant]]:
     """The mutants that are no rules at all, and those that no suite of their rule notices."""
     waiting = iter(wanted)
     batches = list(iter(lambda: list(islice(waiting, _BATCH)), []))
+    started = time.monotonic()
+    stillborn: list[Mutant] = []
+    alive: list[Mutant] = []
     with ThreadPoolExecutor(_WORKERS) as pool:
-        found = list(pool.map(_run, batches))
-    stillborn = [mutant for each, _ in found for mutant in each]
-    alive = [mutant for _, each in found for mutant in each]
+        for number, (none, unnoticed) in enumerate(pool.map(_run, batches), 1):
+            stillborn += none
+            alive += unnoticed
+            done = min(number * _BATCH, len(wanted))
+            print(f"{done} of {len(wanted)}, {time.monotonic() - started:.0f} s", flush=True)
     return stillborn, alive
 
 
