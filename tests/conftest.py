@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import hypothesis
 import pytest
 
@@ -11,6 +13,23 @@ from local.cache import cache_directory, locked
 # How long an example takes says how busy the machine is.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
+
+# Most of their time these wait: for scrapes, evaluations, windows.
+_WATCHED = {"test_alerts.py", "test_controller.py", "test_monitoring.py", "test_rollout.py"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which process of `make test` runs a test."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_lane(item.path)))
+
+
+def _lane(file: Path) -> str:
+    """Three that end at about the same time; two of them have a cluster."""
+    if file.parent.name != "cluster" or file.name == "test_policies.py":
+        return "no cluster"
+    return "watched" if file.name in _WATCHED else "served"
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""One embedded platform for all cluster tests of a session."""
+"""An embedded platform for all cluster tests of a process."""
 
 from __future__ import annotations
 
@@ -18,13 +18,15 @@ from tests.cluster import serving
 from tests.cluster.stacks import Platform, Stack
 
 ROOT = Path(__file__).parents[2]
+# Processes of pytest-xdist have an instance each.
+_OWN = "-".join(["test", *filter(None, [os.environ.get("PYTEST_XDIST_WORKER")])])
 # With another name a developer's own running instance is used, and left running.
-NAME = os.environ.get("PADDLE_CANARY_TEST_INSTANCE", "test")
+NAME = os.environ.get("PADDLE_CANARY_TEST_INSTANCE", _OWN)
 
 
 @pytest.fixture(scope="session")
 def platform(request: pytest.FixtureRequest) -> Iterator[Platform]:
-    """The instance `test`, up for the session. A machine that cannot run it fails in CI."""
+    """The instance `NAME`, up for the session. A machine that cannot run it fails in CI."""
     interrupts.deliver()
     layout = Layout(NAME)
     findings = doctor.examine(doctor.look(layout))

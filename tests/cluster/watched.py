@@ -182,7 +182,10 @@ def backfill(watched: Watched, promtool: Path, scratch: Path, model: str, rate: 
     subprocess.run(["chown", "-R", "10001:10001", blocks], check=True)
     data = watched.volume("prometheus-0", "data")
     for block in blocks.iterdir():
-        subprocess.run(["cp", "-a", block, data], check=True)
+        # Prometheus may look in the middle of it, and keeps what it has found of a block.
+        part = data / f"{block.name}.part"
+        subprocess.run(["cp", "-a", block, part], check=True)
+        part.rename(data / block.name)
 
 
 def _alerts(text: str) -> frozenset[Told]:
