@@ -64,6 +64,11 @@ FAULTS = [
         ],
     ),
     Scenario(
+        "a single XID error fires",
+        {dcgm("DCGM_EXP_XID_ERRORS_COUNT", {**GPU, "xid": "48"}): gauge((0, "1m"), (1, "1m"))},
+        [alerts("1m", "GpuXidErrors", [], [{**GPU, "xid": "48", **OWNED}])],
+    ),
+    Scenario(
         "one GPU on which a pod follows another fires once",
         {
             dcgm("DCGM_EXP_XID_ERRORS_COUNT", {**GPU, "xid": "79"}, pod=pod): gauge((count, "1m"))
