@@ -18,11 +18,9 @@ hypothesis.settings.load_profile("untimed")
 _WATCHED = {"test_alerts.py", "test_controller.py", "test_monitoring.py", "test_rollout.py"}
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Say which process of `make test` runs a test."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_lane(item.path)))
+    item.add_marker(pytest.mark.xdist_group(_lane(item.path)))
 
 
 def _lane(file: Path) -> str:
