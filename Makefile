@@ -14,7 +14,7 @@ demo:  ## the whole story on this machine: a real release of a real OCR model
 	@$(RUN) -m local.demo
 
 test: check  ## all tests, with a cluster of their own
-	@$(RUN) -m pytest -n 3 --dist loadgroup tests/service tests/relay tests/page tests/placement tests/cluster
+	@$(RUN) -m pytest -n auto --dist loadgroup tests/service tests/relay tests/page tests/placement tests/cluster
 
 check: lint  ## lint, types and the tests that need no cluster
 	@$(RUN) -m pytest -n auto --dist worksteal tests/unit tests/mocks tests/golden tests/policy tests/amtool tests/promtool tests/netpol tests/dashboards

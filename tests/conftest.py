@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import PurePath
 
 import hypothesis
@@ -16,23 +17,37 @@ from local.cache import cache_directory, locked
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
-# Most of their time these wait: for scrapes, evaluations, windows.
-_WATCHED = {"test_alerts.py", "test_controller.py", "test_monitoring.py", "test_rollout.py"}
+_WATCHING = {"test_alerts.py", "test_controller.py", "test_monitoring.py"}
+_SHORT = {"test_policies.py", "test_rollout.py"}
+_LANES = 3
+# Bytes of memory that as many clusters need beside the models that tests load.
+_ROOM = 18 << 30
 
 
 class _Lanes(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
-    """Three processes that end at about the same time; two of them have a cluster."""
+    """Processes that end at about the same time: most of its time a test waits."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = PurePath(nodeid.partition("::")[0])
-        if file.parent.name != "cluster" or file.name == "test_policies.py":
-            return "no cluster"
-        return "watched" if file.name in _WATCHED else "served"
+        if file.name in _WATCHING:
+            return "watching"
+        return "serving" if file.parent.name == "cluster" and file.name not in _SHORT else "rest"
+
+
+def _laned(config: pytest.Config) -> bool:
+    """Whether this is `make test`. xdist's own groups, by marks, find no marks with pytest 9.2."""
+    return bool(config.getvalue("dist") == "loadgroup")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _Lanes | None:
-    """What `make test` asks for. xdist's own way, by marks, sees no marks with pytest 9.2."""
-    return _Lanes(config, log) if config.getvalue("dist") == "loadgroup" else None
+    """Lanes instead of groups."""
+    return _Lanes(config, log) if _laned(config) else None
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """A process for each lane, with a cluster of its own; on a small machine one for all."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return (_LANES if memory >= _ROOM else 1) if _laned(config) else None
 
 
 @pytest.fixture(scope="session")
