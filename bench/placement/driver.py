@@ -128,7 +128,19 @@ class Driver:
             self.client.apply(f"{NODES}/{name}", patch, _MANAGER)
 
     def _apply(self, path: str, manifest: Manifest) -> None:
-        self.client.apply(f"{path}/{manifest['metadata']['name']}", manifest, _MANAGER)
+        """Again where the API server has no time for it, as on a busy machine to count a quota."""
+        name = manifest["metadata"]["name"]
+
+        def applied() -> bool:
+            try:
+                self.client.apply(f"{path}/{name}", manifest, _MANAGER)
+            except RefusedError as refused:
+                if refused.status < http.client.INTERNAL_SERVER_ERROR:
+                    raise
+                return False
+            return True
+
+        _until(applied, f"{manifest['kind']} {name}")
 
     def _wait_for_admission(self) -> None:
         """Until pods are admitted: their account is there, and quotas are counted."""

@@ -108,10 +108,12 @@ def test_a_pod_whose_node_object_is_gone_is_not_seen(driver: Driver, world: Worl
 def test_the_same_place_is_refused_while_the_node_is_there(driver: Driver, world: World) -> None:
     """And a violation where somebody takes it all the same."""
     driver.update(stack(replicas=1))
-    failed = f"{EVENTS}?fieldSelector=reason%3DFailedScheduling"
+    until(lambda: [pod.node for pod in world.pods()].count(None) == 1)
+    [waiting] = [pod for pod in world.pods() if pod.node is None]
+    about = f"reason%3DFailedScheduling,involvedObject.name%3D{waiting.name}"
+    failed = f"{EVENTS}?fieldSelector={about}"
     until(lambda: driver.client.get(failed)["items"])
     assert "anti-affinity" in driver.client.get(failed)["items"][0]["message"]
-    [waiting] = [pod for pod in world.pods() if pod.node is None]
     binding = {
         "apiVersion": "v1",
         "kind": "Binding",
