@@ -38,27 +38,36 @@ def unseen(one: Pod, other: Pod, existed: Callable[[str, int], bool]) -> bool:
 def miscounted(requested: Series, counted: Series) -> bool:
     """Whether the last pod was let in on a count that had lost some of those before it.
 
-    Admission adds a pod to the count and creates it then, so the count is never less than what pods
-    request. Only the quota's controller lowers it, to what it knows of pods, and that may be a
-    moment old: https://github.com/kubernetes/kubernetes/issues/123434. So the count that the last
-    pod met must be too low, back to one that was lowered from a count that was not. A quota that
-    does not count some pods at all has no such count.
+    Admission adds a pod to the count and creates it then, a moment later. So a count must cover
+    what pods request, and those that come later though nobody adds them any more. Only the quota's
+    controller lowers it, to what it knows of pods, and that may be a moment old:
+    https://github.com/kubernetes/kubernetes/issues/123434. So the count that the last pod met must
+    be too low, back to one that was lowered from a count that was not. A quota that does not count
+    some pods at all has no such count.
     """
-    until = max((after for (_, one), (after, more) in pairwise(requested) if more > one), default=0)
-    counts = [each for each in counted if each[0] <= until]
-    end = until + 1
+    until = max((at for at, _ in _rises(requested)), default=0)
+    created, added = _rises(requested), _rises(counted)
     later: int | None = None
-    for begin, count in reversed(counts):
-        if _most(requested, begin, end) <= count:
+    for begin, count in reversed([each for each in counted if each[0] <= until]):
+        unadded = _within(created, begin, until) - _within(added, begin, until)
+        if _at(requested, begin) + max(0, unadded) <= count:
             return later is not None and later < count
-        end, later = begin, count
+        later = count
     return False
 
 
-def _most(series: Series, begin: int, end: int) -> int:
-    """The highest value that was in force in [begin, end)."""
-    at_first = [value for revision, value in series if revision <= begin][-1:]
-    return max([*at_first, *(value for at, value in series if begin < at < end)], default=0)
+def _rises(series: Series) -> Series:
+    """By how much it rose, where it did."""
+    steps = [(at, more - less) for (_, less), (at, more) in pairwise(series)]
+    return [(at, step) for at, step in steps if step > 0]
+
+
+def _within(steps: Series, after: int, until: int) -> int:
+    return sum(step for at, step in steps if after < at <= until)
+
+
+def _at(series: Series, revision: int) -> int:
+    return next((value for at, value in reversed(series) if at <= revision), 0)
 
 
 def requested(quota: Quota, resource: str, changes: Iterable[Change]) -> Series:

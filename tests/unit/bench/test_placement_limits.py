@@ -76,6 +76,15 @@ def test_a_count_that_lost_a_pod_before_it_was_there_is_a_limit() -> None:
     assert miscounted([*THREE, (14, 4)], [*early, (13, 3)])
 
 
+def test_a_count_that_lost_a_pod_is_a_limit_also_while_pods_come_late() -> None:
+    # All are created when the count has been raised again, the lost one, of 9, among them.
+    late: Series = [(0, 0), (5, 1), (7, 2), (10, 1), (20, 2), (21, 3), (22, 4)]
+    counts: Series = [(4, 1), (6, 2), (9, 3), (11, 1), (12, 2), (13, 3)]
+    assert miscounted(late, counts)
+    # All that are created were added: somebody has lowered the quota.
+    assert not miscounted(late[:-1], counts)
+
+
 def test_a_count_that_is_put_right_later_was_wrong_before() -> None:
     assert miscounted([*THREE, (14, 4)], [*RIGHT, (12, 2), (13, 3), (20, 4)])
 
