@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from infra.config import KarpenterPool, show_duration
 from infra.config.karpenter import Budget
 from infra.isolation import Manifest, pool_labels, pool_taint
@@ -9,7 +11,7 @@ from infra.names import DELETE_AT_ONCE, MANAGED_BY
 
 # A node that is empty for a while is given back. One in use stays: to move pods that load a model
 # for minutes costs more than half a node saves.
-_CONSOLIDATION = {"consolidationPolicy": "WhenEmpty", "consolidateAfter": "5m"}
+_KEPT_EMPTY = timedelta(minutes=5)
 _ONE_AT_A_TIME = [{"nodes": "1"}]
 # Not even drift takes a reserved node away: its card would be paid for and idle. Expiration is not
 # under budgets (https://karpenter.sh/docs/concepts/disruption/), so it is switched off, too.
@@ -38,7 +40,7 @@ def node_pool(name: str, pool: KarpenterPool) -> Manifest:
         node["expireAfter"] = "Never"
     spec: Manifest = {
         "template": {"metadata": {"labels": pool_labels(name, pool)}, "spec": node},
-        "disruption": _NEVER if pool.reserved else {**_CONSOLIDATION, "budgets": _budgets(pool)},
+        "disruption": _NEVER if pool.reserved else _consolidation(pool),
         "limits": {resource: str(most) for resource, most in pool.limits.items()},
     }
     return {
@@ -46,6 +48,15 @@ def node_pool(name: str, pool: KarpenterPool) -> Manifest:
         "kind": "NodePool",
         "metadata": {"name": name, "labels": dict(MANAGED_BY), "annotations": DELETE_AT_ONCE},
         "spec": spec,
+    }
+
+
+def _consolidation(pool: KarpenterPool) -> Manifest:
+    after = _KEPT_EMPTY if pool.consolidate_after is None else pool.consolidate_after
+    return {
+        "consolidationPolicy": "WhenEmpty",
+        "consolidateAfter": show_duration(after),
+        "budgets": _budgets(pool),
     }
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from infra.config import NodePool, StackConfig, asks_for_resource, most_cards
+from infra.config import NodePool, StackConfig, accelerator_of, asks_for_resource, most_cards
+from infra.config.pool_facts import share_of
 from infra.isolation import Manifest
 from infra.names import DELETE_AT_ONCE, MANAGED_BY, cluster_wide_name
 
@@ -75,10 +76,23 @@ def _tracks(config: StackConfig) -> list[str]:
 def _hard(pools: Iterator[NodePool]) -> dict[str, str]:
     """What pods of these pools may request together, of resources that are known in every pool."""
     known: dict[str, int | None] = {}
-    for pool in pools:
-        if asks_for_resource(pool):
-            so_far, more = known.get(pool.accelerator, 0), most_cards(pool)
-            known[pool.accelerator] = None if so_far is None or more is None else so_far + more
+    for pool in filter(asks_for_resource, pools):
+        for resource, more in _most(pool).items():
+            so_far = known.get(resource, 0)
+            known[resource] = None if so_far is None or more is None else so_far + more
     return {
         f"requests.{resource}": str(most) for resource, most in known.items() if most is not None
     }
+
+
+def _most(pool: NodePool) -> dict[str, int | None]:
+    """What pods of a pool may request; None where nothing says how much.
+
+    Shares have the resource of whole cards: where a track has pools of both, its sum stops neither
+    at its own. The memory that shares ask for stops them.
+    """
+    most, share, accelerator = most_cards(pool), share_of(pool), accelerator_of(pool)
+    found = {pool.accelerator: most}
+    if share is not None and accelerator is not None and accelerator.share is not None:
+        found[accelerator.share.memory] = None if most is None else most * share.memory
+    return found

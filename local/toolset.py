@@ -50,6 +50,7 @@ _PROVIDER = "github.com/pulumi/pulumi-kubernetes/provider/v4"
 _PROVIDER_MAIN = "cmd/pulumi-resource-kubernetes"
 _PROMETHEUS_VERSION = "github.com/prometheus/common/version.Version"
 _LANGUAGE_EXEC = "pulumi-language-python-exec"
+_KARPENTER = "sigs.k8s.io/karpenter"
 
 TOOLS: dict[str, Tool] = {
     tool.name: tool
@@ -101,6 +102,21 @@ TOOLS: dict[str, Tool] = {
         Tool("kube-score", 24),
         Tool("cyclonus", 60),
         Tool("kwok", 120),
+        # With its provider whose nodes are KWOK's, and the definitions of its own kinds.
+        Tool(
+            "karpenter",
+            150,
+            names={"kwok": "karpenter"},
+            beside=tuple(
+                ModuleFile(_KARPENTER, path, Path(path).name)
+                for path in (
+                    "pkg/apis/crds/karpenter.sh_nodeclaims.yaml",
+                    "pkg/apis/crds/karpenter.sh_nodeoverlays.yaml",
+                    "pkg/apis/crds/karpenter.sh_nodepools.yaml",
+                    "kwok/apis/crds/karpenter.kwok.sh_kwoknodeclasses.yaml",
+                )
+            ),
+        ),
     )
 }
 

@@ -10,6 +10,9 @@ and taken back, while nodes fail, go, are drained and come back, all from a seed
 scheduler then works is its own affair). Every placement is checked as it happens, and everything
 at the end of each round.
 
+What breaks a rule by a limit of Kubernetes, proven by the order of the API server's writes
+(bench/placement/limits.py), is told apart and is no violation.
+
 Ctrl-C ends it early, with what was seen until then. Exits with 1 if there were fewer placements, a
 violation, a planted wrong that was not reported, a canary without room that did not wait with an
 event that says why, or a stable pod that was touched by that.
@@ -56,6 +59,7 @@ def render(report: Report) -> str:
         ("nodes, models", f"{report.plan.nodes}, {report.plan.models}"),
         ("placements checked", str(report.placements)),
         ("violations", str(len(report.violations))),
+        ("known limits of Kubernetes", str(len(report.limits))),
         ("planted wrongs reported", f"{sum(report.planted.values())} of {len(report.planted)}"),
         ("rounds of changes", str(report.rounds)),
         ("nodes failed, gone or drained", str(report.hit)),
@@ -66,7 +70,8 @@ def render(report: Report) -> str:
     missed = [f"not reported: {what}" for what, found in report.planted.items() if not found]
     wrong = [str(each) for each in report.violations[:_SHOWN]]
     told = [f"waits: {report.waits}", f"refused: {report.refused}"]
-    return "\n".join([columns(lines), *told, *missed, *wrong])
+    limits = [f"limit: {each}" for each in report.limits[:_SHOWN]]
+    return "\n".join([columns(lines), *told, *limits, *missed, *wrong])
 
 
 def _spread(report: Report) -> str:

@@ -35,11 +35,14 @@ class Violation:
     """`kind`: node, machine, card, devices, pool, priority, preemption, spread or quota.
 
     where: the node, machine, card, quota or pod that it is about. what: what is wrong there.
+    pods: the two that are too close. resource: what there is more of than the quota.
     """
 
     kind: str
     where: str
     what: str
+    pods: tuple[Pod, ...] = field(default=(), compare=False)
+    resource: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.where}: {self.what}"
@@ -77,7 +80,7 @@ def check(cluster: Cluster, declared: Declared) -> list[Violation]:
         *_pools(cluster, declared),
         *_priorities(cluster),
         *_preempted(cluster, declared),
-        *_quotas(cluster),
+        *check_quotas(cluster),
     ]
 
 
@@ -119,7 +122,8 @@ def crowded(placed: Pod, cluster: Cluster) -> bool | None:
 def _better(node: Node, there: Sequence[Pod], placed: Pod) -> bool:
     """Whether a node takes pods, has room for this one, and none of its model."""
     return (
-        not any(taint["key"].startswith(_TROUBLE) for taint in node.taints)
+        node.there
+        and not any(taint["key"].startswith(_TROUBLE) for taint in node.taints)
         and all(pod.model != placed.model for pod in there)
         and all(
             sum(pod.devices.get(name, 0) for pod in there) + number <= node.devices.get(name, 0)
@@ -132,7 +136,7 @@ def _apart(cluster: Cluster, declared: Declared) -> Iterator[Violation]:
     """No two versions of a model on a node, on a machine, or on a card."""
     for node, pods in _grouped((pod.node, pod) for pod in cluster.pods):
         for one, other in _strangers(pods):
-            yield Violation("node", node, _both(one, other, declared))
+            yield _close("node", node, one, other, declared)
             if _parts(one) and _parts(other):
                 what = f"{_both(one, other, declared)}, on parts of its cards"
                 yield Violation("card", node, what)
@@ -141,10 +145,14 @@ def _apart(cluster: Cluster, declared: Declared) -> Iterator[Violation]:
     }
     for machine, pods in _grouped((machines.get(pod.node or ""), pod) for pod in cluster.pods):
         for one, other in _strangers(pods):
-            yield Violation("machine", machine, _both(one, other, declared))
+            yield _close("machine", machine, one, other, declared)
     for card, pods in _grouped((card, pod) for pod in cluster.pods for card in pod.cards):
         for one, other in _strangers(pods):
-            yield Violation("card", card, _both(one, other, declared))
+            yield _close("card", card, one, other, declared)
+
+
+def _close(kind: str, where: str, one: Pod, other: Pod, declared: Declared) -> Violation:
+    return Violation(kind, where, _both(one, other, declared), (one, other))
 
 
 def _grouped(pairs: Iterable[tuple[str | None, Pod]]) -> Iterator[tuple[str, list[Pod]]]:
@@ -156,13 +164,15 @@ def _grouped(pairs: Iterable[tuple[str | None, Pod]]) -> Iterator[tuple[str, lis
 
 
 def _strangers(pods: Sequence[Pod]) -> Iterator[tuple[Pod, Pod]]:
-    """One pod of each version of a model, in pairs, where a model has several."""
-    models: dict[str, dict[str, Pod]] = defaultdict(dict)
+    """Each two pods of a model that are of different versions, the same two in the same order."""
+    models: dict[str, list[Pod]] = defaultdict(list)
     for pod in pods:
         if pod.model is not None and pod.version is not None:
-            models[pod.model].setdefault(pod.version, pod)
-    for versions in models.values():
-        yield from combinations(versions.values(), 2)
+            models[pod.model].append(pod)
+    for own in models.values():
+        for one, other in combinations(sorted(own, key=lambda pod: pod.name), 2):
+            if one.version != other.version:
+                yield one, other
 
 
 def _both(one: Pod, other: Pod, declared: Declared) -> str:
@@ -263,23 +273,24 @@ def _preempted(cluster: Cluster, declared: Declared) -> Iterator[Violation]:
             yield Violation("preemption", pod.name, f"{_named(pod, declared)} for somebody")
 
 
-def _quotas(cluster: Cluster) -> Iterator[Violation]:
+def check_quotas(cluster: Cluster) -> Iterator[Violation]:
     """A track requests no more than its quota, waiting pods included."""
     for quota in cluster.quotas:
         asked: Counter[str] = Counter()
-        for pod in cluster.pods:
-            if pod.namespace == quota.namespace and pod.priority_class in quota.classes:
-                asked.update(pod.devices)
+        for pod in filter(quota.covers, cluster.pods):
+            asked.update(pod.devices)
         for resource, most in quota.devices.items():
             if asked[resource] > most:
                 what = f"{asked[resource]} of {most} {resource} are requested"
-                yield Violation("quota", f"{quota.namespace}/{quota.name}", what)
+                yield Violation("quota", quota.where, what, resource=resource)
 
 
 def _spread(placed: Pod, cluster: Cluster) -> Iterator[Violation]:
     own = cluster.nodes.get(placed.node or "", Node(""))
     pool = own.labels.get(POOL_LABEL)
-    eligible = {n.name: n for n in cluster.nodes.values() if n.labels.get(POOL_LABEL) == pool}
+    eligible = {
+        n.name: n for n in cluster.nodes.values() if n.there and n.labels.get(POOL_LABEL) == pool
+    }
     for rule in placed.spread:
         counts = {n.labels[rule.key]: 0 for n in eligible.values() if rule.key in n.labels}
         for pod in cluster.pods:

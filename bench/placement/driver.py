@@ -123,9 +123,20 @@ class Driver:
         if template := self._templates.get(machine.pool):
             manifest["metadata"]["labels"] |= template["metadata"]["labels"]
             manifest["spec"] = {"taints": template["spec"]["taints"]}
-        self.client.create(NODES, manifest)
+        _until(lambda: self._created(manifest), f"node {name}")
         if patch := self._patches.get(name):
             self.client.apply(f"{NODES}/{name}", patch, _MANAGER)
+
+    def _created(self, node: Manifest) -> bool:
+        """Whether a node is there now, also by a request that got no answer in time."""
+        try:
+            self.client.create(NODES, node)
+        except RefusedError as refused:
+            if refused.busy:
+                return False
+            if refused.status != http.client.CONFLICT:
+                raise
+        return True
 
     def _apply(self, path: str, manifest: Manifest) -> None:
         self.client.apply(f"{path}/{manifest['metadata']['name']}", manifest, _MANAGER)
@@ -166,7 +177,8 @@ class Driver:
         try:
             self.client.create(f"{PODS}/{name}/eviction", eviction)
         except RefusedError as refused:
-            if refused.status not in (http.client.TOO_MANY_REQUESTS, http.client.NOT_FOUND):
+            later = refused.status in (http.client.TOO_MANY_REQUESTS, http.client.NOT_FOUND)
+            if not (later or refused.busy):
                 raise
 
     def _each(self, what: Callable[[_T], object], items: Iterable[_T]) -> None:

@@ -36,6 +36,7 @@ class Pod:
     devices: what it requests of extended resources. cards: ids of those that it is known to have;
     without the annotation of HAMi's scheduler nobody but the node's kubelet knows them.
     displaced: whether the scheduler takes it away for another. leaving: whether it is deleted.
+    bound: the revision with which it got its node; 0 where it had that before anybody looked.
     """
 
     uid: str
@@ -53,6 +54,7 @@ class Pod:
     cards: frozenset[str] = frozenset()
     displaced: bool = False
     leaving: bool = False
+    bound: int = 0
 
     @property
     def model(self) -> str | None:
@@ -65,22 +67,39 @@ class Pod:
 
 @dataclass(frozen=True)
 class Node:
-    """`devices`: how many of each extended resource it offers."""
+    """`devices`: how many of each extended resource it offers.
+
+    there: whether its object is. Pods stay bound to one that is deleted until they are collected.
+    """
 
     name: str
     labels: Mapping[str, str] = field(default_factory=dict)
     taints: tuple[Object, ...] = ()
     devices: Mapping[str, int] = field(default_factory=dict)
+    there: bool = True
 
 
 @dataclass(frozen=True)
 class Quota:
-    """What pods of some priority classes may request together in a namespace."""
+    """What pods of some priority classes may request together in a namespace.
+
+    used: what Kubernetes counts that they do, as it was written with `revision`.
+    """
 
     name: str
     namespace: str
     classes: frozenset[str]
     devices: Mapping[str, int]
+    used: Mapping[str, int] = field(default_factory=dict)
+    revision: int = 0
+
+    @property
+    def where(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+    def covers(self, pod: Pod) -> bool:
+        """Whether it limits a pod."""
+        return pod.namespace == self.namespace and pod.priority_class in self.classes
 
 
 @dataclass(frozen=True)
@@ -133,13 +152,22 @@ def node_of(found: Object) -> Node:
 
 def quota_of(found: Object) -> Quota:
     selected = found["spec"].get("scopeSelector", {}).get("matchExpressions", ())
-    hard = found["spec"]["hard"]
     return Quota(
         found["metadata"]["name"],
         found["metadata"]["namespace"],
         frozenset(value for each in selected for value in each.get("values", ())),
-        _devices({name.removeprefix("requests."): value for name, value in hard.items()}),
+        _limited(found["spec"]["hard"]),
+        _limited(found.get("status", {}).get("used", {})),
+        revision_of(found),
     )
+
+
+def revision_of(found: Object) -> int:
+    """etcd numbers all writes, whatever they are about: the greater number was written later.
+
+    That of a deletion is in the watch's event `DELETED`.
+    """
+    return int(found["metadata"]["resourceVersion"])
 
 
 def preemption_of(event: Object) -> Preemption:
@@ -164,6 +192,10 @@ def _requested(containers: Iterable[Object]) -> dict[str, int]:
 def _devices(resources: Mapping[str, str]) -> dict[str, int]:
     """Extended resources alone: processors and memory have no slash in their names."""
     return {name: whole(each) for name, each in resources.items() if "/" in name}
+
+
+def _limited(amounts: Mapping[str, str]) -> dict[str, int]:
+    return _devices({name.removeprefix("requests."): each for name, each in amounts.items()})
 
 
 def _cards(annotation: str) -> frozenset[str]:

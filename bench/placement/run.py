@@ -43,7 +43,7 @@ class Report:
     """What was seen. waits, refused: what the cluster says of a canary for which there is no room.
 
     planted: by wrong, whether it was reported. hit: nodes that failed, went or were drained.
-    choices, crowded: of `World`.
+    choices, crowded, limits: of `World`.
     """
 
     plan: Plan
@@ -58,6 +58,7 @@ class Report:
     choices: int = 0
     crowded: int = 0
     violations: list[Violation] = field(default_factory=list)
+    limits: list[Violation] = field(default_factory=list)
     seconds: float = 0.0
 
     def holds(self) -> bool:
@@ -104,7 +105,7 @@ def run(plan: Plan, tools: dict[str, Path], log: Callable[[str], None]) -> Repor
         driver.trouble(Troubles())
         _settle(world)
         _look(world, report)
-    report.choices, report.crowded = world.choices, world.crowded
+    report.choices, report.crowded, report.limits = world.choices, world.crowded, world.limits
     report.placements, report.seconds = world.placements, monotonic() - started
     return report
 
@@ -118,13 +119,14 @@ def _lives(
     changes = max(_FEWEST_CHANGES, report.plan.models * _CHANGING // 100)
     while world.placements < report.plan.placements:
         before = world.placements
-        values, config = life.go_on(values, changes)
-        world.declared = _declared(values, world.declared.pools)
-        driver.update(config)
+        # First, so that nodes that come back are there before pods are that look for a place.
         after = troubles.next(there, rng)
         report.hit += len(after.all() - troubles.all())
         troubles = after
         driver.trouble(troubles)
+        values, config = life.go_on(values, changes)
+        world.declared = _declared(values, world.declared.pools)
+        driver.update(config)
         world.settle(_QUIET, _MOST)
         _look(world, report)
         idle = 0 if world.placements > before else idle + 1

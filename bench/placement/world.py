@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import threading
 import time
 from collections import defaultdict
@@ -9,18 +10,30 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from bench.placement.checker import Cluster, Declared, Violation, check, check_spread, crowded
+from bench.placement.checker import (
+    Cluster,
+    Declared,
+    Violation,
+    check,
+    check_quotas,
+    check_spread,
+    crowded,
+)
 from bench.placement.facts import (
     POOL_LABEL,
     Node,
     Object,
     Pod,
     Preemption,
+    Quota,
     node_of,
     pod_of,
     preemption_of,
     quota_of,
+    revision_of,
 )
+from bench.placement.follow import LISTED, Follower
+from bench.placement.limits import Change, miscounted, requested, unseen
 from local.simulated.client import Client, RefusedError
 from local.simulated.waiting import wait_until
 
@@ -28,12 +41,15 @@ _PODS, _NODES, _QUOTAS = "/api/v1/pods", "/api/v1/nodes", "/api/v1/resourcequota
 _SCHEDULER = "default-scheduler"
 _LOOKS, _LOOK_S = 3, 0.2
 _STEP_S = 0.1
+_CAUGHT_UP_S = 60.0
+_EXACT = "resourceVersionMatch=Exact"
 _PREEMPTED = "/api/v1/events?fieldSelector=reason%3DPreempted"
 
 
 class World:
-    """Follows pods, nodes and preemptions with a thread each, as daemons.
+    """Follows pods, nodes, quotas and preemptions.
 
+    limits: what is wrong by a limit of Kubernetes, with proof, and so is no violation.
     placements: how often the scheduler has given a pod a node. choices: how often it could put one
     beside another of its version or elsewhere. crowded: how often it then put it beside.
     """
@@ -41,8 +57,8 @@ class World:
     def __init__(self, client: Client, declared: Declared) -> None:
         self._client, self.declared = client, declared
         self._lock = threading.RLock()
-        self._changes = 0
-        self._failure: Exception | None = None
+        self._changes: list[Change] = []
+        self._counts: dict[str, list[Quota]] = defaultdict(list)
         self._pods: dict[str, Pod] = {}
         self._gone: dict[str, Pod] = {}
         self._nodes: dict[str, Node] = {}
@@ -50,13 +66,17 @@ class World:
         self._preemptions: list[Preemption] = []
         self._new: dict[Violation, None] = {}
         self._told: set[Violation] = set()
+        self.limits: list[Violation] = []
         self.placements = self.choices = self.crowded = 0
-        for path, see in (
-            (_NODES, self._see_node),
-            (_PODS, self._see_pod),
-            (_PREEMPTED, self._see_preemption),
-        ):
-            threading.Thread(target=self._follow, args=(path, see), daemon=True).start()
+        self._followers = [
+            Follower(client, path, see)
+            for path, see in (
+                (_NODES, self._see_node),
+                (_PODS, self._see_pod),
+                (_QUOTAS, self._see_quota),
+                (_PREEMPTED, self._see_preemption),
+            )
+        ]
 
     def violations(self) -> list[Violation]:
         """What was wrong at a placement since the last call, and what is wrong now: each once.
@@ -64,11 +84,11 @@ class World:
         Raises:
             Exception: what has ended a thread that follows.
         """
-        quotas = [quota_of(each) for each in self._client.get(_QUOTAS)["items"]]
+        for each in self._followers:
+            each.check()
+        over = self._over_quota()
         with self._lock:
-            if self._failure is not None:
-                raise self._failure
-            self._remember(self._confirmed(lambda: replace(self._cluster(), quotas=quotas)))
+            self._remember([*self._confirmed(self._cluster), *over])
             found, self._new = list(self._new), {}
             self._told.update(found)
             return found
@@ -89,8 +109,8 @@ class World:
 
         def quiet_now() -> bool:
             nonlocal before, calm
-            calm = calm + 1 if before == self._changes else 0
-            before = self._changes
+            calm = calm + 1 if before == len(self._changes) else 0
+            before = len(self._changes)
             return calm * _STEP_S >= quiet
 
         return wait_until(quiet_now, most, _STEP_S)
@@ -98,40 +118,63 @@ class World:
     def _cluster(self) -> Cluster:
         return Cluster(list(self._pods.values()), self._nodes, (), self._preemptions, self._gone)
 
-    def _follow(self, path: str, see: Callable[[str, Object], None]) -> None:
-        try:
-            listed = self._client.get(path)
-            for each in listed["items"]:
-                see("ADDED", each)
-            version = listed["metadata"]["resourceVersion"]
-            while True:
-                # The API server ends a watch after a while.
-                for event in self._client.watch(path, version):
-                    version = event["object"]["metadata"]["resourceVersion"]
-                    see(event["type"], event["object"])
-        except Exception as problem:
-            # Whoever asks next is told.
-            self._failure = problem
+    def _over_quota(self) -> list[Violation]:
+        """What pods request more than they may now; what is proven a limit is put there."""
+        with self._lock:
+            changes = list(self._changes)
+            pods = list(self._pods.values())
+        quotas = [quota_of(each) for each in self._client.get(_QUOTAS)["items"]]
+        found = []
+        for quota in quotas:
+            for each in check_quotas(Cluster(pods, {}, [quota])):
+                sums = requested(quota, each.resource, changes)
+                if miscounted(sums, self._counted(quota, each)):
+                    self._limited(each)
+                else:
+                    found.append(each)
+        return found
+
+    def _counted(self, quota: Quota, over: Violation) -> list[tuple[int, int]]:
+        """What Kubernetes counted under a quota until now.
+
+        Raises:
+            TimeoutError: the counts are not followed any more.
+        """
+        counts = self._counts[over.where]
+
+        def caught_up() -> bool:
+            return bool(counts) and counts[-1].revision >= quota.revision
+
+        if not wait_until(caught_up, _CAUGHT_UP_S, _STEP_S):
+            raise TimeoutError(f"{over.where}: not seen after {_CAUGHT_UP_S:g} s")
+        return [(each.revision, each.used.get(over.resource, 0)) for each in counts]
 
     def _see_node(self, kind: str, found: Object) -> None:
         # One that is deleted stays known: its pods are bound to it until they are collected.
+        with self._lock:
+            node = replace(node_of(found), there=kind != "DELETED")
+            self._nodes[node.name] = node
+
+    def _see_quota(self, kind: str, found: Object) -> None:
         if kind != "DELETED":
-            with self._lock:
-                self._nodes[found["metadata"]["name"]] = node_of(found)
+            quota = quota_of(found)
+            self._counts[quota.where].append(quota)
 
     def _see_preemption(self, kind: str, found: Object) -> None:
-        if kind == "ADDED":
+        if kind in (LISTED, "ADDED"):
             with self._lock:
                 self._preemptions.append(preemption_of(found))
 
     def _see_pod(self, kind: str, found: Object) -> None:
-        uid = found["metadata"]["uid"]
+        uid, revision = found["metadata"]["uid"], revision_of(found)
         pod = None if kind == "DELETED" else pod_of(found)
         with self._lock:
-            self._changes += 1
             before = self._pods.pop(uid, None)
             if before is not None and before.node is not None:
                 self._on[before.node].pop(uid, None)
+            if pod is not None and pod.node is not None and kind != LISTED:
+                pod = replace(pod, bound=before.bound if before and before.node else revision)
+            self._changes.append((revision, before, pod))
             if pod is None:
                 self._gone.update({} if before is None else {uid: before})
                 return
@@ -191,4 +234,28 @@ class World:
         return Cluster(pods, {each: self._nodes[each] for each in names if each in self._nodes})
 
     def _remember(self, found: list[Violation]) -> None:
-        self._new.update((each, None) for each in found if each not in self._told)
+        for each in found:
+            if each in self._told or each in self._new:
+                continue
+            if each.kind == "machine":
+                one, other = each.pods
+                if unseen(one, other, self._existed):
+                    self._limited(each)
+                    continue
+            self._new[each] = None
+
+    def _limited(self, found: Violation) -> None:
+        if found not in self._told:
+            self.limits.append(found)
+            self._told.add(found)
+
+    def _existed(self, node: str, revision: int) -> bool:
+        """Of what is older than some minutes nothing is known: then it is no proof."""
+        path = f"{_NODES}?fieldSelector=metadata.name%3D{node}"
+        try:
+            then = self._client.get(f"{path}&resourceVersion={revision}&{_EXACT}")
+        except RefusedError as refused:
+            if refused.status == http.client.GONE:
+                return True
+            raise
+        return bool(then["items"])

@@ -90,6 +90,10 @@ class KarpenterPool(NodePool):
             "How many nodes may be taken away at a time while they are in use. Default: one."
         ),
     )
+    consolidate_after: Duration | None = Field(
+        default=None,
+        description="How long a node is kept that nobody uses; in whole seconds. Default 5m.",
+    )
     reserved: bool = Field(
         default=False,
         title="true or false",

@@ -82,6 +82,8 @@ def _karpenter(pool: KarpenterPool, at: Path) -> Iterator[Problem]:
         yield Problem(
             (*at, "budgets"), "budgets for reserved cards", "one of budgets and reserved, not both"
         )
+    if pool.consolidate_after is not None:
+        yield from _consolidation(pool, pool.consolidate_after, (*at, "consolidateAfter"))
     for place, each in enumerate(pool.requirements):
         here = (*at, "requirements", place, "values")
         if each.operator in ("In", "NotIn") and not each.values:
@@ -110,6 +112,19 @@ def _karpenter(pool: KarpenterPool, at: Path) -> Iterator[Problem]:
                 show(show_duration(budget.duration)),
                 "whole minutes, such as 8h or 30m: Karpenter knows nothing finer",
             )
+
+
+def _consolidation(pool: KarpenterPool, after: timedelta, at: Path) -> Iterator[Problem]:
+    if pool.reserved:
+        yield Problem(
+            at, "a time for reserved cards", "one of consolidateAfter and reserved, not both"
+        )
+    if after % timedelta(seconds=1):
+        yield Problem(
+            at,
+            show(show_duration(after)),
+            "whole seconds, such as 90s or 5m: Karpenter knows nothing finer",
+        )
 
 
 def _managed(pool: ManagedPool, at: Path) -> Iterator[Problem]:

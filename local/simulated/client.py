@@ -17,6 +17,14 @@ Object = dict[str, Any]
 _TIMEOUT_S = 600.0
 # The API server closes what was idle for 90 seconds.
 _KEPT_S = 30.0
+# On a busy machine the API server has not always time enough, for example to count a quota.
+_BUSY = (
+    http.client.INTERNAL_SERVER_ERROR,
+    http.client.SERVICE_UNAVAILABLE,
+    http.client.GATEWAY_TIMEOUT,
+)
+_AGAIN = 30
+_AGAIN_S = 1.0
 _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
 
@@ -32,18 +40,26 @@ class RefusedError(Exception):
         self.status = status
         super().__init__(f"{method} {path}: {status} {self.reason}")
 
+    @property
+    def busy(self) -> bool:
+        """Whether it has no time now, and the same may succeed later."""
+        return self.status in _BUSY
+
 
 class Client:
-    """One connection for each thread that asks."""
+    """One connection for each thread that asks.
+
+    A busy API server is asked again, unless that could make an object twice (`create`).
+    """
 
     def __init__(self, site: Site) -> None:
-        self._site = site
+        self.site = site
         self._threads = threading.local()
 
     def ready(self) -> bool:
         """Whether the API server is; False also while nothing listens."""
         try:
-            self._ask("GET", "/readyz")
+            self._ask_once("GET", "/readyz")
         except (OSError, RefusedError, http.client.HTTPException):
             return False
         return True
@@ -97,6 +113,16 @@ class Client:
         return found
 
     def _ask(self, method: str, path: str, body: str | None = None, kind: str = "") -> bytes:
+        for _ in range(_AGAIN):
+            try:
+                return self._ask_once(method, path, body, kind)
+            except RefusedError as refused:
+                if method == "POST" or not refused.busy:
+                    raise
+            time.sleep(_AGAIN_S)
+        return self._ask_once(method, path, body, kind)
+
+    def _ask_once(self, method: str, path: str, body: str | None = None, kind: str = "") -> bytes:
         connection = self._kept() or self._connect(_TIMEOUT_S)
         connection.request(method, path, body, {"Content-Type": kind} if kind else {})
         answer = connection.getresponse()
@@ -113,8 +139,8 @@ class Client:
         return connection if time.monotonic() - used < _KEPT_S else None
 
     def _connect(self, timeout: float | None) -> http.client.HTTPSConnection:
-        pki = self._site.pki
+        pki = self.site.pki
         context = ssl.create_default_context(cafile=str(pki / "ca.crt"))
         context.load_cert_chain(pki / "admin.crt", pki / "admin.key")
-        host, port = self._site.address, self._site.ports.api
+        host, port = self.site.address, self.site.ports.api
         return http.client.HTTPSConnection(host, port, context=context, timeout=timeout)

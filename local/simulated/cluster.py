@@ -81,12 +81,12 @@ def simulated(tools: dict[str, Path]) -> Iterator[Client]:
         etcd, api_server, *others = _processes(site, tools)
         client = Client(site)
         with ExitStack() as running:
-            first = running.enter_context(_running(etcd, site.state))
+            first = running.enter_context(started(etcd, site.state))
             _wait(first, lambda: _listens(site.ports.etcd))
-            second = running.enter_context(_running(api_server, site.state))
+            second = running.enter_context(started(api_server, site.state))
             _wait(second, client.ready)
             for process in others:
-                running.enter_context(_running(process, site.state))
+                running.enter_context(started(process, site.state))
             yield client
 
 
@@ -106,36 +106,40 @@ def _processes(site: Site, tools: dict[str, Path]) -> list[Process]:
     return [*processes, Process("kwok", kwok)]
 
 
-class _Running:
+class Running:
+    """A process with its log."""
+
     def __init__(self, name: str, child: subprocess.Popen[bytes], log: Path) -> None:
         self.name, self.child, self._log = name, child, log
 
     def last_words(self) -> str:
+        """The end of what it wrote."""
         return self._log.read_text(errors="replace")[-_TAIL:]
 
 
 @contextmanager
-def _running(process: Process, state: Path) -> Iterator[_Running]:
+def started(process: Process, state: Path) -> Iterator[Running]:
+    """A process that ends with the `with` block, or with this one; its log is in `state`."""
     log = state / f"{process.name}.log"
     with log.open("wb") as output:
         child = subprocess.Popen(
             [*_WITH_US, *process.command],
             cwd=state,
-            env={"PATH": os.environ["PATH"], "HOME": str(state)},
+            env={"PATH": os.environ["PATH"], "HOME": str(state), **process.environment},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             process_group=0,  # Ctrl-C is for us, and we end them
         )
     try:
-        yield _Running(process.name, child, log)
+        yield Running(process.name, child, log)
     finally:
         # Nothing of it is kept, and the API server would wait for its watchers.
         child.kill()
         child.wait()
 
 
-def _wait(running: _Running, ready: Callable[[], bool]) -> None:
+def _wait(running: Running, ready: Callable[[], bool]) -> None:
     wait_until(lambda: running.child.poll() is not None or ready(), _START_S)
     if running.child.poll() is not None:
         raise SimulationError(f"{running.name} has ended: {running.last_words()}")

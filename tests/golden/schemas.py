@@ -31,7 +31,7 @@ DEFINITIONS = (
         ("gateway.networking.k8s.io_httproutes",),
     ),
     (
-        "karpenter-api",
+        "karpenter",
         "sigs.k8s.io/karpenter",
         "pkg/apis/crds",
         ("karpenter.sh_nodepools",),

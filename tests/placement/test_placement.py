@@ -14,8 +14,13 @@ PLACEMENTS = 60
 
 @pytest.fixture(scope="module")
 def report() -> Report:
-    """Of one run. What it raises says that a canary without room did not wait as it should."""
-    return run(Plan(30, FEWEST_MODELS, PLACEMENTS, seed=1), ensure(TOOLS, print), print)
+    """Of one run. What it raises says that a canary without room did not wait as it should.
+
+    With this seed no virtual node goes in the first sixty rounds, of which it takes about ten: a
+    placement in the moment in which one comes back would be a violation that cannot be told from
+    one by the stack (test_limits.py has nodes that go).
+    """
+    return run(Plan(30, FEWEST_MODELS, PLACEMENTS, seed=3), ensure(TOOLS, print), print)
 
 
 def test_no_placement_breaks_the_isolation(report: Report) -> None:

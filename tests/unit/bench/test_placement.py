@@ -207,14 +207,28 @@ def test_a_pod_beside_its_own_is_not_told_where_there_was_no_choice() -> None:
     other = pod("other", "v3", CANARY_NODES[1])
     full = [replace(other, uid=f"full-{i}", labels={}) for i in range(4)]
     away = {**canaries, "c1": replace(CANARY_NODES[1], taints=(cordoned,))}
+    gone = {**canaries, "c1": replace(CANARY_NODES[1], there=False)}
     for there in (
         Cluster([second], canaries),
         Cluster([replace(CANARY, leaving=True), second], canaries),
         Cluster([CANARY, second], away),
+        Cluster([CANARY, second], gone),
         Cluster([CANARY, second, other], canaries),
         Cluster([CANARY, second, *full], canaries),
     ):
         assert crowded(second, there) is None
+
+
+def test_each_two_pods_that_are_too_close_are_told_once() -> None:
+    second = replace(STABLE[1], node="s0")
+    found = check(replace(RIGHT, pods=[STABLE[0], second, replace(CANARY, node="s0")]), DECLARED)
+    turned = check(replace(RIGHT, pods=[replace(CANARY, node="s0"), second, STABLE[0]]), DECLARED)
+    close = [each for each in found if each.kind == "machine"]
+    assert [[pod.name for pod in each.pods] for each in close] == [
+        ["canary", "stable-0"],
+        ["canary", "stable-1"],
+    ]
+    assert set(found) == set(turned)
 
 
 def test_stable_may_take_the_place_of_a_canary() -> None:
@@ -286,13 +300,15 @@ def test_nodes_quotas_and_preemptions_are_read() -> None:
     there = {"metadata": {"name": "a"}, "spec": {}, "status": {"allocatable": {GPU: "4"}}}
     assert node_of(there) == Node("a", devices={GPU: 4})
     quota = {
-        "metadata": {"name": "canary", "namespace": "n"},
+        "metadata": {"name": "canary", "namespace": "n", "resourceVersion": "7"},
         "spec": {
             "hard": {f"requests.{GPU}": "2k"},
             "scopeSelector": {"matchExpressions": [{"values": ["n-canary"]}]},
         },
+        "status": {"used": {f"requests.{GPU}": "3"}},
     }
-    assert quota_of(quota) == Quota("canary", "n", frozenset(["n-canary"]), {GPU: 2000})
+    known = Quota("canary", "n", frozenset(["n-canary"]), {GPU: 2000}, {GPU: 3}, 7)
+    assert quota_of(quota) == known
     event = {"involvedObject": {"uid": "1"}, "related": {"uid": "2"}}
     assert preemption_of(event) == Preemption("1", "2")
     assert [whole(each) for each in ("7", "2k", "3M")] == [7, 2000, 3_000_000]

@@ -161,6 +161,16 @@ CASES: dict[str, tuple[Mapping[str, object], str]] = {
         f"{AT}.budgets: found budgets for reserved cards; write one of budgets and reserved, not "
         "both",
     ),
+    "a time to be empty for reserved cards": (
+        karpenter(reserved=True, consolidateAfter="10m"),
+        f"{AT}.consolidateAfter: found a time for reserved cards; write one of consolidateAfter "
+        "and reserved, not both",
+    ),
+    "a time to be empty of milliseconds": (
+        karpenter(consolidateAfter="1500ms"),
+        f'{AT}.consolidateAfter: found "1s500ms"; write whole seconds, such as 90s or 5m: '
+        "Karpenter knows nothing finer",
+    ),
     "a budget that never ends": (
         karpenter(budgets=[{"nodes": "0", "schedule": "0 9 * * *"}]),
         f"{AT}.budgets[0].duration: found nothing besides schedule; write both of schedule and "

@@ -213,6 +213,11 @@ def test_other_nodes_go_one_at_a_time_and_only_when_they_are_empty() -> None:
     }
 
 
+def test_the_stack_says_how_long_an_empty_node_is_kept() -> None:
+    (made,) = objects(karpenter(consolidateAfter="1h30m"), "NodePool")
+    assert made["spec"]["disruption"]["consolidateAfter"] == "1h30m"
+
+
 def test_a_cloud_makes_nodes_that_the_pods_of_the_pool_fit_on() -> None:
     wanted = pod(eks())["nodeSelector"]
     for edits in (eks(), gke(), ACK):

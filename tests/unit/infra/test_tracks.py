@@ -13,6 +13,7 @@ from tests.unit.config.edits import edited
 from tests.unit.config.test_pools_refused import karpenter
 
 STABLE, CANARY = "nodePools/gpu-stable", "nodePools/gpu-canary"
+SHARES = {"provider": "existing", "nodes": ["n"], "share": {"memory": 8192}, "track": "canary"}
 
 
 def stack(edits: Mapping[str, object] | None = None) -> StackConfig:
@@ -90,6 +91,17 @@ def test_a_stack_with_one_track_has_one_class() -> None:
             },
             {"canary": {"requests.nvidia.com/gpu": "4"}},
         ),
+        # Shares beside whole cards: the sum is of both, their memory is of shares alone.
+        (
+            {f"{CANARY}/cards": 4, "nodePools/shares": {**SHARES, "cards": 20}},
+            {
+                "canary": {
+                    "requests.nvidia.com/gpu": "24",
+                    "requests.nvidia.com/gpumem": "163840",
+                }
+            },
+        ),
+        ({f"{CANARY}/cards": 4, "nodePools/shares": SHARES}, {}),
     ],
     ids=str,
 )

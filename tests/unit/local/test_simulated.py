@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 import yaml
 
 from local.cluster.control_plane import control_plane
 from local.cluster.layout import Layout
 from local.cluster.pki import write_authority
 from local.cluster.site import Ports, Site
-from local.simulated import cluster
+from local.simulated import client, cluster
+from local.simulated.client import Client, RefusedError
 from local.simulated.waiting import wait_until
 
 TOOLS = {name: Path("/tools") / name for name in ("etcd", "kubernetes", "kwok")}
@@ -55,6 +57,32 @@ def test_stages_know_the_annotation_of_a_failed_node() -> None:
     for name in ("node-ready", "node-failed"):
         keys = [each["key"] for each in stages[name]["selector"]["matchExpressions"]]
         assert f'.metadata.annotations["{cluster.FAILED}"]' in keys
+
+
+class Busy(Client):
+    """Has no time for the first requests."""
+
+    def __init__(self, site: Site, answers: list[int]) -> None:
+        super().__init__(site)
+        self.answers = answers
+
+    def _ask_once(self, method: str, path: str, body: str | None = None, kind: str = "") -> bytes:
+        status = self.answers.pop(0)
+        if status >= 300:
+            raise RefusedError(method, path, status, b"")
+        return b"{}"
+
+
+def test_a_busy_api_server_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "_AGAIN_S", 0.0)
+    site = Site("some", tmp_path, "127.0.0.1")
+    assert Busy(site, [500, 504, 503, 200]).get("/api") == {}
+    refusing, busy = Busy(site, [404, 200]), Busy(site, [504, 200])
+    with pytest.raises(RefusedError):
+        refusing.get("/api")
+    with pytest.raises(RefusedError):
+        busy.create("/api", {})
+    assert refusing.answers == busy.answers == [200]
 
 
 def test_waiting_ends_when_it_holds_or_after_its_time() -> None:
