@@ -26,7 +26,9 @@ import random
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -57,8 +59,13 @@ def main() -> int:
         if (fault, number) not in known
     ]
     if wanted:
-        with up_meanwhile(options.instance) as layout, tempfile.TemporaryDirectory() as place:
-            Bench(layout, Path(place), out, options.seed).run(wanted, options.parallel)
+        try:
+            with up_meanwhile(options.instance) as layout, tempfile.TemporaryDirectory() as place:
+                bench = Bench(layout, Path(place), out, options.seed, options.wait_while)
+                bench.run(wanted, options.parallel)
+        except LaneError as error:
+            print(f"error: {error}", file=sys.stderr)
+            return 1
     results = result.read(out)
     print(result.table(results))
     wrong = [each for each in results if each.violations]
@@ -70,8 +77,11 @@ def main() -> int:
 class Bench:
     """Runs on an instance that is up; its lanes are made once."""
 
-    def __init__(self, layout: Layout, place: Path, out: Path, seed: int) -> None:
+    def __init__(
+        self, layout: Layout, place: Path, out: Path, seed: int, wait_while: Path | None
+    ) -> None:
         self._layout, self._place, self._out, self._seed = layout, place, out, seed
+        self._wait_while = wait_while
         self._scratch = out.with_suffix(".evidence")
         self._lock = threading.Lock()
 
@@ -79,14 +89,16 @@ class Bench:
         """What each lane has for itself first, then what all of them share."""
         self._scratch.mkdir(parents=True, exist_ok=True)
         platform = Platform(of_shell(self._layout.name), self._layout.url)
-        with ExitStack() as stack:
-            lanes = []
-            for number in range(1, parallel + 1):
+        with ExitStack() as stack, ThreadPoolExecutor(parallel) as pool:
+
+            def up(number: int) -> Lane:
                 name = f"chaos-{number}"
                 place = self._place / name
                 place.mkdir()
-                lanes.append(stack.enter_context(lane(self._layout, platform, name, place)))
-                _log(f"{name} is up")
+                return stack.enter_context(lane(self._layout, platform, name, place))
+
+            lanes = list(pool.map(up, range(1, parallel + 1)))
+            _log(f"{parallel} stacks are up")
             self._apart(lanes, [each for each in wanted if each[0] not in SHARED])
             self._together(lanes, [each for each in wanted if each[0] in SHARED])
 
@@ -101,10 +113,12 @@ class Bench:
                     fault, number = left.get_nowait()
                 except queue.Empty:
                     return
-                seed = f"{self._seed}/{fault}/{number}"
-                storm = Storm(moments(fault, seed))
-                release = self._prepared(lane, fault, number)
-                self._one(lane, release, storm, shared=False)
+                try:
+                    release = self._prepared(lane, fault, number)
+                    self._one(lane, release, Storm(moments(fault, release.seed)), shared=False)
+                except LaneError as error:
+                    _log(f"{error}; no more runs there")
+                    return
 
         _all([threading.Thread(target=work, args=(lane,)) for lane in lanes])
 
@@ -113,10 +127,13 @@ class Bench:
             fault = wanted[0][0]
             group = [each for each in wanted if each[0] == fault][: len(lanes)]
             wanted = [each for each in wanted if each not in group]
-            storm = Storm(moments(fault, f"{self._seed}/{fault}/{group[0][1]}/shared"))
-            releases = [
-                self._prepared(lane, *each) for lane, each in zip(lanes, group, strict=False)
-            ]
+            storm = Storm(moments(fault, f"{self._seed}/{fault}/{group[0][1]}/shared"), len(group))
+            with ThreadPoolExecutor() as pool:
+                asked = [
+                    pool.submit(self._prepared, lane, *each)
+                    for lane, each in zip(lanes, group, strict=False)
+                ]
+            releases = [each.result() for each in asked]
             threads = [
                 threading.Thread(
                     target=self._one, args=(lane, release, storm), kwargs={"shared": True}
@@ -126,18 +143,22 @@ class Bench:
             hitting = threading.Thread(
                 target=storm.run, args=(lambda moment: hit_instance(self._layout, moment),)
             )
-            hitting.start()
-            _all(threads)
-            storm.over.set()
-            hitting.join()
+            _all([hitting, *threads])
 
     def _prepared(self, lane: Lane, fault: str, number: int) -> Release:
         """The next release of a lane, which is brought to its start."""
+        while self._wait_while is not None and self._wait_while.exists():
+            time.sleep(1)
         seed = f"{self._seed}/{fault}/{number}"
         old = lane.file_says()[0]
         bad = random.Random(f"{seed}/version").random() < _BAD_SHARE  # noqa: S311
         new = BAD if bad else next(version for version in GOOD if version != old)
-        lane.prepare(new)
+        try:
+            lane.prepare(new)
+        except LaneError as error:
+            _log(f"{error}; once more")
+            lane.mend(old)
+            lane.prepare(new)
         return Release(fault, number, seed, old, new)
 
     def _one(self, lane: Lane, release: Release, storm: Storm, *, shared: bool) -> None:
@@ -174,6 +195,9 @@ def _parser() -> argparse.ArgumentParser:
     found.add_argument("--seed", type=int, default=1, help="(%(default)s)")
     found.add_argument("--parallel", type=int, default=4, help="releases at a time (%(default)s)")
     found.add_argument("--out", type=Path, required=True, metavar="FILE.jsonl")
+    found.add_argument(
+        "--wait-while", type=Path, metavar="FILE", help="begin no release while this file exists"
+    )
     found.add_argument("--instance", metavar="NAME", help="one that is up; default: one of its own")
     return found
 
@@ -181,8 +205,6 @@ def _parser() -> argparse.ArgumentParser:
 def _log(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
-
-__all__ = ["LaneError"]
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from bench.chaos.observer import Observer
 from local.cluster.layout import Layout
 from local.load.client import Target
 from local.load.generator import Load
-from tests.cluster.stacks import ROOT, VERSIONS, Platform, Stack
+from tests.cluster.stacks import POOLS, ROOT, VERSIONS, Platform, Stack
 
 MODEL = "ocr"
 GOOD = ("v1.1", "v1.2")
@@ -35,10 +36,13 @@ _PLAN: Mapping[str, Any] = {
     "watch": "8s",
     "judge": {"beta": 0.4},
 }
-# Requests a second with one empty page: the networks' work is small then. A bad version works
-# slowly, and gives up on a page before it has read it.
-_RATE, _PAGE = 4, (448, 448)
+# Requests a second with one empty page: the networks have little to do with a small one. A bad
+# version works slowly, and gives up on a larger one before it has read it.
+_RATE, _SMALL, _LARGE = 4, (64, 64), (448, 448)
 _HASTY = {"ONEDNN": "0", "DEADLINE_SECONDS": "0.1"}
+# A node has accelerators for few stacks only.
+_POOLS = {name: {**pool, "accelerator": "none"} for name, pool in POOLS.items()}
+_ONE = {"WORKERS": "1"}
 # What looks back for minutes would still fire for a bad version when the next run begins.
 _ALERTS = {
     "HighModelErrorRate": {"enabled": False},
@@ -46,7 +50,7 @@ _ALERTS = {
     "GatewayErrors": {"for": "1m", "keepFiringFor": "10s"},
     "NoReadyEndpoints": {"for": "20s", "keepFiringFor": "10s"},
 }
-_LAST_WORDS = 400
+_LAST_WORDS, _TRIES = 400, 5
 _READY_SECONDS, _QUIET_SECONDS, _LOOK_SECONDS = 300.0, 5.0, 2.0
 
 
@@ -56,9 +60,10 @@ class LaneError(Exception):
 
 @dataclass(frozen=True)
 class Lane:
-    """The stack, up; `load` is on its way to it, and `observer` sees what the cluster is told."""
+    """The stack, up; `load` sends it `pages`, and `observer` sees what the cluster is told."""
 
     stack: Stack
+    pages: list[bytes]
     load: Load
     observer: Observer
 
@@ -68,6 +73,7 @@ class Lane:
         if set(canary) - {new}:
             _write(self.stack, stable)
             _up(self.stack)
+        self.pages[0] = _page(_LARGE if new == BAD else _SMALL)
         self._wait(stable, new)
 
     def mend(self, stable: str) -> None:
@@ -131,10 +137,14 @@ class Lane:
         """What an update would change, in Pulumi's last words; empty for nothing.
 
         Without a refresh, which finds pods that are just not ready; what the routes say is seen
-        by the observer.
+        by the observer. What was hit last may need its time to answer.
         """
-        preview = self.stack.pulumi("preview", "--expect-no-changes")
-        return "" if preview.status == 0 else preview.text.strip()[-_LAST_WORDS:]
+        for _ in range(_TRIES):
+            preview = self.stack.pulumi("preview", "--expect-no-changes")
+            if preview.status == 0:
+                return ""
+            time.sleep(_LOOK_SECONDS)
+        return preview.text.strip()[-_LAST_WORDS:]
 
 
 @contextmanager
@@ -147,8 +157,10 @@ def lane(layout: Layout, platform: Platform, name: str, place: Path) -> Iterator
     try:
         _write(stack, GOOD[0])
         _up(stack)
-        with Load(Target(layout.url, _host(name)), [_page()], _RATE) as load:
-            yield Lane(stack, load, Observer(platform.environment["KUBECONFIG"], name, MODEL))
+        pages = [_page(_SMALL)]
+        observer = Observer(platform.environment["KUBECONFIG"], name, MODEL)
+        with Load(Target(layout.url, _host(name)), pages, _RATE) as load:
+            yield Lane(stack, pages, load, observer)
     finally:
         stack.pulumi("cancel", "--yes")
         stack.pulumi("destroy", "--yes", "--skip-preview")
@@ -159,9 +171,9 @@ def _host(name: str) -> str:
     return f"{name}.example.com"
 
 
-def _page() -> bytes:
+def _page(size: tuple[int, int]) -> bytes:
     file = io.BytesIO()
-    Image.new("L", _PAGE, "white").save(file, "PNG")
+    Image.new("L", size, "white").save(file, "PNG")
     return file.getvalue()
 
 
@@ -171,7 +183,10 @@ def _write(stack: Stack, stable: str) -> None:
         "owner": "vision",
         "stable": stable,
         "canary": {},
-        "versions": {**VERSIONS, BAD: {**VERSIONS["v1.2"], "env": _HASTY}},
+        "versions": {
+            **{version: {**VERSIONS[version], "env": _ONE} for version in GOOD},
+            BAD: {**VERSIONS["v1.2"], "env": {**_ONE, **_HASTY}},
+        },
         "isolation": "shared",
         "rollout": dict(_PLAN),
         "slo": {"errorRatio": 0.3, "p99": "10s"},
@@ -179,7 +194,7 @@ def _write(stack: Stack, stable: str) -> None:
     }
     committed = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]
     alerting = {**committed["paddle-canary:alerting"], "namespace": stack.monitoring}
-    stack.write({MODEL: model}, alerting=alerting)
+    stack.write({MODEL: model}, alerting=alerting, nodePools=_POOLS)
 
 
 def _is_ready(pod: Mapping[str, Any]) -> bool:
@@ -188,6 +203,9 @@ def _is_ready(pod: Mapping[str, Any]) -> bool:
 
 
 def _up(stack: Stack) -> None:
-    run = stack.up()
+    try:
+        run = stack.up()
+    except subprocess.TimeoutExpired as error:
+        raise LaneError(f"{stack.name}: {error}") from error
     if run.status:
-        raise LaneError(run.text)
+        raise LaneError(f"{stack.name}: {run.text}")

@@ -6,8 +6,8 @@ import json
 import signal
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bench.chaos import checker, parts
@@ -36,22 +36,37 @@ class Release:
     new: str
 
 
-@dataclass
 class Storm:
-    """Hits parts at their moments; `hit` has what was really done."""
+    """Hits parts at their moments, while any of `runs` releases goes on.
 
-    moments: tuple[Moment, ...]
-    hit: list[Moment] = field(default_factory=list)
-    over: threading.Event = field(default_factory=threading.Event)
+    hit: what was really done.
+    """
+
+    def __init__(self, moments: Sequence[Moment], runs: int = 1) -> None:
+        self._moments, self._runs = moments, runs
+        self.hit: list[Moment] = []
+        self._lock = threading.Lock()
+        self._over, self._ended = threading.Event(), threading.Event()
 
     def run(self, act: Act) -> None:
-        """Until the last of the moments, or until it is over."""
+        """Until the last of the moments, or until all releases are over."""
         begun = time.monotonic()
-        for moment in self.moments:
-            if self.over.wait(max(0.0, begun + moment.at - time.monotonic())):
-                return
-            if act(moment):
-                self.hit.append(moment)
+        try:
+            for moment in self._moments:
+                if self._over.wait(max(0.0, begun + moment.at - time.monotonic())):
+                    break
+                if act(moment):
+                    self.hit.append(moment)
+        finally:
+            self._ended.set()
+
+    def leave(self) -> None:
+        """A release is over: wait until nothing is hit any more, for the others' sake either."""
+        with self._lock:
+            self._runs -= 1
+            if not self._runs:
+                self._over.set()
+        self._ended.wait()
 
 
 def hit_instance(layout: Layout, moment: Moment, pods: tuple[str, ...] = ()) -> bool:
@@ -80,17 +95,14 @@ def run(
 
     controllers = Controllers(lane.stack, MODEL, release.new, done, log)
     controllers.start()
-    thread = threading.Thread(target=lambda: storm.run(_hits(lane, layout, controllers)))
     if not shared:
-        thread.start()
+        threading.Thread(target=storm.run, args=(_hits(lane, layout, controllers),)).start()
     try:
         while controllers.look() and time.time() < begun + _PATIENCE_SECONDS:
             time.sleep(_LOOK_SECONDS)
         seconds = time.time() - begun
     finally:
-        if not shared:
-            storm.over.set()
-            thread.join()
+        storm.leave()
         controllers.end()
     time.sleep(_SEEN_SECONDS)
     seen = _seen(lane, release, revision, begun, mark)

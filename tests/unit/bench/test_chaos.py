@@ -77,11 +77,20 @@ class Story:
 
     def run(self) -> Run:
         return Run(
-            **{"fault": "controller", "good": True, "services": SERVICES},
-            **{"old": "v1.1", "new": "v1.2", "plan": Plan((50, 100), 8, 15), "begun": BEGUN},
-            **{"live": self.live, "held": self.held, "written": self.written},
+            fault="controller",
+            good=True,
+            services=SERVICES,
+            old="v1.1",
+            new="v1.2",
+            plan=Plan((50, 100), 8, 15),
+            begun=BEGUN,
+            live=self.live,
+            held=self.held,
+            written=self.written,
             answered=[BEGUN + 0.2 * number for number in range(500)],
-            **{"lost": [], "file": ("v1.2", {}), "difference": ""},
+            lost=[],
+            file=("v1.2", {}),
+            difference="",
         )
 
 
@@ -158,19 +167,9 @@ def with_live(run: Run, *more: Live) -> Run:
     return replace(run, live=[*run.live, *more])
 
 
-def without(run: Run, *, verdict: bool) -> Run:
-    return promoted({} if verdict else GOOD).run()
-
-
 def other_writer(run: Run) -> Run:
     stolen = Held(9, BEGUN + 9, B, BEGUN + 9, BEGUN + 9)
     return replace(run, held=[*run.held, stolen])
-
-
-def zombie(run: Run) -> Run:
-    """Somebody who writes what had been begun earlier, after its end."""
-    last = run.live[-1]
-    return with_live(run, replace(last, revision=last.revision + 9, canary="ocr-v1-1"))
 
 
 PLANTED: Mapping[str, tuple[Callable[[Run], Run], str]] = {
@@ -262,9 +261,20 @@ def test_runs_are_read_back_and_those_that_nothing_was_done_to_do_not_count(
     tmp_path: Path,
 ) -> None:
     hit = Result(
-        **{"fault": "traefik", "number": 1, "seed": "1", "release": "a to b", "good": True},
-        **{"moments": [{"at": 3.0}], "outcome": "promoted", "reason": "held", "violations": []},
-        **{"seconds": 60.0, "controllers": 1, "fell": [], "cancelled": 0, "lost": 0},
+        fault="traefik",
+        number=1,
+        seed="1",
+        release="a to b",
+        good=True,
+        moments=[{"at": 3.0}],
+        outcome="promoted",
+        reason="held",
+        violations=[],
+        seconds=60.0,
+        controllers=1,
+        fell=[],
+        cancelled=0,
+        lost=0,
         shares=[0.0, 50.0, 100.0],
     )
     file = tmp_path / "runs.jsonl"
