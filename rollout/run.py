@@ -121,7 +121,7 @@ def drive(
     Without `new` it is the one under way. Who has waited for somebody else that drove the same
     release to its end does not begin it again. A lease that is lost, as when the cluster is away
     for longer than it holds, is waited for. `inside` is for a pod that monitoring lets in.
-    Raises Busy, LookupError, ClusterAway before anything is begun, StackError, what `wait` raises.
+    Raises Busy, LookupError, ClusterAway at the start, StackError, what `wait` raises.
     """
     config = stack.config()
     alerting_of(config)
@@ -144,7 +144,7 @@ def drive(
             except Conflict:
                 continue
             except ClusterAway as error:
-                if not driven:
+                if not driven and not others:
                     raise
                 _log.warning("%s; trying again", error)
                 time.sleep(_AGAIN_SECONDS)

@@ -154,6 +154,16 @@ def test_who_was_overtaken_tells_the_end_that_the_other_has_led_to(
     assert scene.began == [UNDER_WAY]
 
 
+def test_who_stands_by_goes_on_waiting_while_the_cluster_is_away(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.write(UNDER_WAY)
+    scene.tries = [OTHER, ClusterAway("read lease: no answer"), OTHER, None]
+    scene.controllers = [ends]
+    assert scene.drive(monkeypatch) == ENDED
+    assert scene.began == [UNDER_WAY]
+
+
 def test_with_the_cluster_away_from_the_start_nothing_is_begun(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
