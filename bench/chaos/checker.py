@@ -123,6 +123,8 @@ _EXPLAINED: Mapping[str, Mapping[str, str]] = {
         "refused": r"pods ready|has no pods|critical alerts fire|spare",
     },
 }
+# Of a release that was held, as the journal has it, until a person gave it up.
+ABORTED = "aborted by a person"
 # Where requests may fail: nobody answers for a gateway or a node that is dead.
 _LOSES = ("traefik", "node")
 
@@ -139,13 +141,21 @@ def _end(run: Run) -> Iterator[str]:
     last = run.entries[-1]["state"]
     outcome, reason = last["outcome"], last["reason"]
     usual = "promoted" if run.good else "rolled back"
-    if outcome == usual:
+    if outcome == usual and reason != ABORTED:
         if not reason:
             yield f"{outcome} without a reason"
+        return
+    if run.good and reason == ABORTED and _was_held(run):
         return
     excuse = _EXPLAINED.get(run.fault, {}).get(str(outcome))
     if outcome == "promoted" or excuse is None or not re.search(excuse, reason):
         yield f"ended as {outcome} ({reason}), where {usual} was right"
+
+
+def _was_held(run: Run) -> bool:
+    """Whether the judge, as the journal has it, had said to wait, and why."""
+    told = next(e["evidence"] for e in run.entries if e["state"]["reason"] == ABORTED)
+    return told.get("verdict") == "hold" and bool(told.get("reason"))
 
 
 def _one_release(run: Run) -> Iterator[str]:

@@ -67,7 +67,7 @@ class Controllers:
         with self._lock:
             for process in [each for each in self._running if each.poll() is not None]:
                 self._running.remove(process)
-                if process.pid not in self._excused and not self._done():
+                if process.pid not in self._excused and not self._soon_done():
                     self.fell.append(f"status {process.returncode}: {self._last_words()}")
             if not self._running:
                 if self._done():
@@ -103,12 +103,28 @@ class Controllers:
         parts.freeze(frozen, seconds)
         return True
 
+    def abort(self) -> None:
+        """Say what a person says to a release that is held for too long."""
+        where = ["--stack", self._stack.name, "--project", str(self._stack.directory)]
+        subprocess.run(
+            [sys.executable, "-m", "rollout", "abort", self._order[1], *where],
+            cwd=ROOT,
+            env=self._stack.environment,
+            check=False,
+        )
+
     def end(self) -> None:
         """Kill whatever is left."""
         for session in self._sessions:
             kill_session(session)
         for process in self._running:
             process.wait()
+
+    def _soon_done(self) -> bool:
+        """The end is seen a little later than it is written."""
+        if not self._done():
+            time.sleep(_AGAIN_SECONDS)
+        return self._done()
 
     def _last(self) -> subprocess.Popen[bytes] | None:
         """The newest that runs."""

@@ -65,14 +65,14 @@ def table(results: Iterable[Result]) -> str:
 
 
 _HEAD = (
-    *("fault", "runs", "promoted", "rolled back", "other", "violations", "at most"),
+    *("fault", "runs", "promoted", "rolled back", "held", "other", "violations", "at most"),
     *("hits", "controllers", "fell", "cancelled", "seconds"),
 )
 
 
 def _line(fault: str, runs: Sequence[Result]) -> tuple[str, ...]:
     ends = [each.outcome for each in runs]
-    known = ("promoted", "rolled back")
+    known = ("promoted", "rolled back", "held")
     wrong = sum(bool(each.violations) for each in runs)
     seconds = sorted(each.seconds for each in runs)
     return (

@@ -17,7 +17,8 @@ from bench.chaos.moments import Moment
 from bench.chaos.result import Result
 from local.cluster.layout import Layout
 
-_PATIENCE_SECONDS = 420.0
+# A release that is held for so long is taken back by a person; then it has to end.
+_HELD_SECONDS, _PATIENCE_SECONDS = 180.0, 300.0
 _LOOK_SECONDS = 0.5
 # What is seen of a write comes a little later than the write.
 _SEEN_SECONDS = 2.0
@@ -97,8 +98,12 @@ def run(
     controllers.start()
     if not shared:
         threading.Thread(target=storm.run, args=(_hits(lane, layout, controllers),)).start()
+    aborted = False
     try:
         while controllers.look() and time.time() < begun + _PATIENCE_SECONDS:
+            if not aborted and time.time() > begun + _HELD_SECONDS:
+                controllers.abort()
+                aborted = True
             time.sleep(_LOOK_SECONDS)
         seconds = time.time() - begun
     finally:
@@ -120,7 +125,7 @@ def run(
         release=f"{release.old} to {release.new}",
         good=release.new != BAD,
         moments=[asdict(moment) for moment in storm.hit if moment.at <= seconds],
-        outcome=str(last.get("outcome")),
+        outcome="held" if last.get("reason") == checker.ABORTED else str(last.get("outcome")),
         reason=str(last.get("reason")),
         violations=wrong,
         seconds=round(seconds, 1),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bench.chaos.checker import Held, Live, Plan, Run, Written, violations
+from bench.chaos.checker import ABORTED, Held, Live, Plan, Run, Written, violations
 from bench.chaos.moments import FAULTS, moments
 from bench.chaos.result import Result, append, read, table, upper_bound
 
@@ -233,6 +233,28 @@ def test_a_fault_excuses_only_the_end_that_it_explains() -> None:
     assert violations(replace(story_of, fault="apiserver")) != []
 
 
+def given_up(evidence: Mapping[str, Any]) -> Run:
+    """A good version that was at its first step until a person gave it up."""
+    story = Story()
+    story.lease(A, 0)
+    story.turn("preflight", None, reason="begun")
+    story.turn("step", act("v1.1", {"v1.2": 50}))
+    story.route("v1.1", "v1.2", 50)
+    story.turn("step", None)
+    story.turn("back", act("v1.1", {"v1.2": 0}, "patch"), evidence, reason=ABORTED)
+    story.route("v1.1", "v1.2", 0)
+    story.turn("done", None, outcome="rolled back", reason=ABORTED)
+    return replace(story.run(), file=("v1.1", {"v1.2": 0}))
+
+
+def test_a_release_may_be_held_where_the_journal_says_why() -> None:
+    held = given_up({"verdict": "hold", "reason": "E 0.3 of 2.5 that it is good"})
+    assert violations(held) == []
+    assert violations(given_up({"verdict": "promote"})) != []
+    assert violations(given_up({})) != []
+    assert violations(replace(held, good=False)) != []
+
+
 def test_requests_may_be_lost_where_nobody_can_answer() -> None:
     run = replace(promoted().run(), lost=["HTTP 502"] * 3)
     assert violations(replace(run, fault="traefik")) == []
@@ -283,4 +305,4 @@ def test_runs_are_read_back_and_those_that_nothing_was_done_to_do_not_count(
         append(file, each)
     assert read(file) == [hit, replace(hit, number=2, moments=[])]
     line = table(read(file)).splitlines()[1].split()
-    assert line[:6] == ["traefik", "1", "1", "0", "0", "0"]
+    assert line[:7] == ["traefik", "1", "1", "0", "0", "0", "0"]
