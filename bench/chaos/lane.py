@@ -8,7 +8,6 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +36,9 @@ _PLAN: Mapping[str, Any] = {
     "watch": "8s",
     "judge": {"beta": 0.45, "toleratedRatio": 3},
 }
-# Requests a second with one empty page: the networks have little to do with a small one. A bad
-# version works slowly, and gives up on a larger one before it has read it.
-_RATE, _SMALL, _LARGE = 4, (64, 64), (448, 448)
+# Requests a second with one empty page, and its size. A good version needs many for its proof, and
+# its networks have little to do with a small page; a bad one is slow, and gives up on a larger one.
+_GOOD, _POOR = (16, (64, 64)), (4, (448, 448))
 _HASTY = {"ONEDNN": "0", "DEADLINE_SECONDS": "0.1"}
 # A node has accelerators for few stacks only.
 _POOLS = {name: {**pool, "accelerator": "none"} for name, pool in POOLS.items()}
@@ -59,14 +58,17 @@ class LaneError(Exception):
     """A stack cannot be brought to where a run begins."""
 
 
-@dataclass(frozen=True)
 class Lane:
-    """The stack, up; `load` sends it `pages`, and `observer` sees what the cluster is told."""
+    """The stack, up; `load` is on its way to it, and `observer` sees what the cluster is told."""
 
-    stack: Stack
-    pages: list[bytes]
-    load: Load
-    observer: Observer
+    def __init__(self, stack: Stack, url: str, observer: Observer) -> None:
+        self.stack, self.observer = stack, observer
+        self._target = Target(url, _host(stack.name))
+        self.load = self._loaded(GOOD[0])
+
+    def close(self) -> None:
+        """Send nothing any more."""
+        self.load.__exit__(None, None, None)
 
     def prepare(self, new: str) -> None:
         """Bring it to where a release of `new` may begin. Raises LaneError."""
@@ -74,7 +76,8 @@ class Lane:
         if set(canary) - {new}:
             _write(self.stack, stable)
             _up(self.stack)
-        self.pages[0] = _page(_LARGE if new == BAD else _SMALL)
+        self.close()
+        self.load = self._loaded(new)
         self._wait(stable, new)
 
     def mend(self, stable: str) -> None:
@@ -91,6 +94,10 @@ class Lane:
             *("-l", f"app.kubernetes.io/name={part}"),
         )
         return [str(pod["metadata"]["uid"]) for pod in json.loads(listed)["items"]]
+
+    def _loaded(self, new: str) -> Load:
+        rate, size = _POOR if new == BAD else _GOOD
+        return Load(self._target, [_page(size)], rate).__enter__()
 
     def _wait(self, stable: str, new: str) -> None:
         end = time.monotonic() + _READY_SECONDS
@@ -158,10 +165,11 @@ def lane(layout: Layout, platform: Platform, name: str, place: Path) -> Iterator
     try:
         _write(stack, GOOD[0])
         _up(stack)
-        pages = [_page(_SMALL)]
-        observer = Observer(platform.environment["KUBECONFIG"], name, MODEL)
-        with Load(Target(layout.url, _host(name)), pages, _RATE) as load:
-            yield Lane(stack, pages, load, observer)
+        found = Lane(stack, layout.url, Observer(platform.environment["KUBECONFIG"], name, MODEL))
+        try:
+            yield found
+        finally:
+            found.close()
     finally:
         stack.pulumi("cancel", "--yes")
         stack.pulumi("destroy", "--yes", "--skip-preview")

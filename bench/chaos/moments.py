@@ -10,7 +10,7 @@ Action = Literal["kill", "kill with its update", "freeze", "start another"]
 
 # Seconds of a run in which something may happen: the first while the release is surely under way,
 # the last about when it ends if nothing does.
-_FIRST, _LAST = (3.0, 45.0), 75.0
+_FIRST, _LAST = (3.0, 28.0), 60.0
 _MOST_MOMENTS = 3
 
 FAULTS = ("controller", "prometheus", "alertmanager", "apiserver", "traefik", "node")
