@@ -42,7 +42,10 @@ _Answer = TypeVar("_Answer")
 
 
 class LostLease(Exception):
-    """Another controller drives this rollout now."""
+    """This controller may not act any more: another one drives the rollout, or soon may."""
+
+    def __init__(self, model: str) -> None:
+        super().__init__(f"the lease on the rollout of {model} is lost")
 
 
 @dataclass(frozen=True)
@@ -68,15 +71,17 @@ class Controller:
 
     def run(self, page: Page) -> State:
         """Go on until the rollout has ended. Raises LostLease."""
+        stale = False
         while page.state is not None and not page.state.done:
             try:
-                page = self._go_on(page, page.state)
+                page = self._read_again(page) if stale else self._go_on(page, page.state)
+                stale = False
             except ClusterAway as error:
                 # Nothing can be written down, so nothing new is begun.
                 _log.warning("%s; trying again", error)
                 time.sleep(_BACKOFF_SECONDS[0])
             except Conflict:
-                page = self._read_again(page)
+                stale = True
         if page.state is None:
             raise LookupError(f"no rollout of {self._model} was begun")
         return page.state

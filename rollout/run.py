@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,7 +16,7 @@ from infra.config import Rollout, StackConfig, show_duration
 from infra.split import percent
 from rollout.alerts import firing
 from rollout.calendar import closed
-from rollout.controller import Controller, World
+from rollout.controller import Controller, LostLease, World
 from rollout.facts import pods, spare
 from rollout.journal import Entry, Journal, Page, name, turned
 from rollout.kube import ClusterAway, Conflict
@@ -26,6 +28,10 @@ from rollout.stack import ProjectStack
 from rollout.stack_file import must_have
 from rollout.state import Phase, State
 from rollout.watcher import Watcher
+
+_AGAIN_SECONDS = 1.0
+
+_log = logging.getLogger(__name__)
 
 UNHELD = ""
 """Holder of a rollout that no controller has taken up yet."""
@@ -112,37 +118,80 @@ def drive(
     """Drive a rollout to its end; `wait` is called with the holder that is in the way, again and
     again until it returns no more.
 
-    Without `new` it is the one under way. `inside` is for a pod that monitoring lets in.
-    Raises Busy, LookupError, ClusterAway, Conflict, StackError, LostLease.
+    Without `new` it is the one under way. Who has waited for somebody else that drove the same
+    release to its end does not begin it again. A lease that is lost, as when the cluster is away
+    for longer than it holds, is waited for. `inside` is for a pod that monitoring lets in.
+    Raises Busy, LookupError, ClusterAway at the start, StackError, what `wait` raises.
     """
     config = stack.config()
-    alerting = alerting_of(config)
+    alerting_of(config)
     holder = f"{socket.gethostname()}-{os.getpid()}"
+    journal = Journal(api, config.namespace, model)
     lease = Lease(api, config.namespace, name(model), holder)
-    while (in_the_way := lease.acquire()) is not None:
-        wait(in_the_way)
+    known, driven, others = journal.read().revision, False, set[str]()
     try:
-        journal = Journal(api, config.namespace, model)
-        page = begin(journal, config, model, new, holder)
-        assert page.state is not None  # noqa: S101 - for the type checker: `begin` has written it
-        to = page.state.new
-        prometheus, alertmanager = sources(alerting, api, inside=inside)
-        watcher = Watcher(prometheus, config, model)
-        watcher.resume(page.state, page.plan, page.judge)
-        world = World(
-            routes=Routes(api, config, model),
-            stack=stack,
-            journal=journal,
-            lease=lease,
-            watcher=watcher,
-            alertmanager=alertmanager,
-            facts=lambda current: replace(
-                read_facts(api, current, model, to, alertmanager), checkout=stack.objections()
-            ),
-        )
-        return Controller(world, config, model, holder).run(page)
+        while True:
+            try:
+                while (in_the_way := lease.acquire()) is not None:
+                    others.add(in_the_way)
+                    wait(in_the_way)
+                page = journal.read()
+                if (page.revision != known or page.holder in others) and _led(page, new):
+                    assert page.state is not None  # noqa: S101 - for the type checker: as `_led`
+                    return page.state
+                page = begin(journal, stack.config(), model, new, holder)
+                driven = True
+            except Conflict:
+                continue
+            except ClusterAway as error:
+                if not driven and not others:
+                    raise
+                _log.warning("%s; trying again", error)
+                time.sleep(_AGAIN_SECONDS)
+                continue
+            try:
+                return _controller(
+                    api, stack, model, page=page, journal=journal, lease=lease, inside=inside
+                ).run(page)
+            except LostLease as error:
+                _log.warning("%s; waiting for it", error)
     finally:
         lease.release()
+
+
+def _led(page: Page, new: str | None) -> bool:
+    """Whether the release that was asked for has ended."""
+    return page.state is not None and page.state.done and new in (None, page.state.new)
+
+
+def _controller(
+    api: client.ApiClient,
+    stack: ProjectStack,
+    model: str,
+    *,
+    page: Page,
+    journal: Journal,
+    lease: Lease,
+    inside: bool,
+) -> Controller:
+    """A controller that goes on from a page. Raises LookupError."""
+    assert page.state is not None  # noqa: S101 - for the type checker: `begin` has written it
+    config, to = stack.config(), page.state.new
+    prometheus, alertmanager = sources(alerting_of(config), api, inside=inside)
+    watcher = Watcher(prometheus, config, model)
+    watcher.resume(page.state, page.plan, page.judge)
+    world = World(
+        routes=Routes(api, config, model),
+        stack=stack,
+        journal=journal,
+        lease=lease,
+        watcher=watcher,
+        alertmanager=alertmanager,
+        facts=lambda current: replace(
+            read_facts(api, current, model, to, alertmanager), checkout=stack.objections()
+        ),
+    )
+    return Controller(world, config, model, page.holder)
 
 
 def dry_run(

@@ -280,6 +280,28 @@ def test_another_writer_of_the_journal_stops_it(
         drive(world, monkeypatch, other)
 
 
+def test_an_outage_just_after_somebody_has_said_something_ends_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The write fails, since the journal has changed, and then it cannot be read either."""
+    journal = FakeJournal(world)
+    read, refusals = FakeJournal.read, [ClusterAway("read journal: no answer")] * 2
+
+    def speak_and_go(kind: str, split: Split) -> None:
+        if split.share("v1.2") == 50 and refusals:
+            journal.write(world.page)
+            monkeypatch.setattr(FakeJournal, "read", away)
+
+    def away(self: FakeJournal) -> Page:
+        if refusals:
+            raise refusals.pop()
+        return read(self)
+
+    world.before_act = speak_and_go
+    assert drive(world, monkeypatch).outcome is Outcome.PROMOTED
+    assert refusals == []
+
+
 def test_traffic_that_somebody_moved_is_left_alone(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

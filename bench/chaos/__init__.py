@@ -1,0 +1,1 @@
+"""Releases while the controller and what it stands on are killed and frozen."""
