@@ -9,9 +9,12 @@ from infra.isolation import Manifest
 
 
 def variables(version: Version, pool: NodePool) -> dict[str, str]:
-    """Variables of the container (service/settings.py): workers, and the device that they drive."""
+    """Variables of the container (service/settings.py): workers, and the device that they drive.
+
+    None without an accelerator: the container then runs on processors, as many as it has.
+    """
     accelerator = accelerator_of(pool)
-    if accelerator is None:
+    if accelerator is None or not version.resources.accelerators:
         return {}
     count = str(version.resources.accelerators)
     # One worker process drives one device. NVIDIA cards the container counts itself.
@@ -33,7 +36,7 @@ def devices_of_pod(version: Version, pool: NodePool) -> Manifest:
 
 def extended_resources(version: Version, pool: NodePool) -> dict[str, str]:
     """What the container requests of the pool's accelerator, and may have of it."""
-    if not asks_for_resource(pool):
+    if not asks_for_resource(pool) or not version.resources.accelerators:
         return {}
     return {pool.accelerator: str(version.resources.accelerators), **_share(pool)}
 

@@ -81,6 +81,18 @@ def test_pods_request_the_accelerator_of_their_pool() -> None:
     assert "cpu" not in resources["limits"]
 
 
+def test_a_version_without_accelerators_runs_on_processors_of_their_pool() -> None:
+    config = stack(
+        {
+            "nodePools/gpu-stable/accelerator": "kunlunxin.com/xpu",
+            "models/ocr/versions/v1.1/resources": {"cpu": "4", "memory": "8Gi", "accelerators": 0},
+        }
+    )
+    found = server(config)
+    assert {each["name"] for each in found["env"]} == {"MODEL_NAME", "MODEL_VERSION"}
+    assert "kunlunxin.com/xpu" not in found["resources"]["requests"]
+
+
 def test_pods_of_a_pool_without_accelerators_request_none() -> None:
     config = stack({"nodePools/gpu-stable/accelerator": "none"})
     resources = server(config)["resources"]
