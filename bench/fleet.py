@@ -58,6 +58,7 @@ class Sample:
     """Measured seconds of a fleet of `models` models; `memory` and `state` in bytes."""
 
     way: str
+    namespace: str
     models: int
     stacks: int
     first: float
@@ -116,7 +117,7 @@ def _whole(instance: str, place: Path, models: int) -> tuple[Sample, BenchStack,
         stack.put(files.whole(name, models, weight))
 
     weigh(_LOW)
-    return Sample("one stack", models, 1, _run(stack, *_UP).seconds), stack, weigh
+    return Sample("one stack", name, models, 1, _run(stack, *_UP).seconds), stack, weigh
 
 
 def _in_groups(
@@ -139,7 +140,8 @@ def _in_groups(
     def weigh(weight: int) -> None:
         stacks[0].put(files.group(base, base, 0, counts[0], weight))
 
-    return Sample("groups", models, 1 + len(counts), first), stacks[0], weigh
+    sample = Sample("groups", files.group_namespace(base, 0), models, 1 + len(counts), first)
+    return sample, stacks[0], weigh
 
 
 def _measure(sample: Sample, stack: BenchStack, weigh: Weigh, runs: int) -> Sample:
@@ -156,6 +158,8 @@ def _measure(sample: Sample, stack: BenchStack, weigh: Weigh, runs: int) -> Samp
         sample.no_op.append(_run(stack, *_UP).seconds)
         sample.refresh.append(_run(stack, *_REFRESH).seconds)
     sample.state = len(stack.run("pulumi", "stack", "export"))
+    # The cards of its pods are the next one's.
+    stack.run("kubectl", "delete", "deployment", "--all", "--namespace", sample.namespace)
     return sample
 
 
