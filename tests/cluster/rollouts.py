@@ -19,7 +19,7 @@ MODEL = "ocr"
 HOST = "rollouts.example.com"
 # The same content as v1.2, which gives each request so little time that it fails all but the least.
 FAULTY = "v1.3"
-# A release of two minutes: few requests prove little, so the judge is asked for little.
+# A release of a minute: few requests prove little, so the judge is asked for little.
 PLAN: Mapping[str, Any] = {
     "steps": [50, 100],
     "window": "10s",

@@ -27,7 +27,7 @@ from tests.cluster.watched import eventually
 # far longer than the tenth of a second that it has. A step is passed after some 1,500 answers that
 # are neither late nor wrong: small empty pages, through the real networks still, come fast enough.
 LARGE, EMPTY = 3, 50
-# Two minutes on a quiet machine. On a busy one both versions are late in bursts, which prove little.
+# A minute on a quiet machine. On a busy one both versions are late in bursts, which prove little.
 PATIENCE = 420
 pytestmark = pytest.mark.timeout(900)
 
