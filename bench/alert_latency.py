@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from bench.command import tell
 from bench.instance import up_meanwhile
 from bench.table import columns
 from local import interrupts
@@ -85,14 +86,14 @@ def main() -> int:
     """Exit status: 0 measured, 1 something did not go as it should."""
     arguments = _parser().parse_args()
     interrupts.deliver()
-    _log(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f} before the start")
+    tell(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f} before the start")
     lines = [["fault", "scrape", "rule", "group", "relay", "all"]]
     with up_meanwhile(arguments.instance) as layout:
         for fault in FAULTS:
             # A stack of its own for each, so that its group is a new one.
             with _watched(layout) as watched:
                 lines.append([fault.name, *(f"{part:.1f}" for part in _measure(watched, fault))])
-            _log(columns(lines))
+            tell(columns(lines))
     print(columns(lines))
     return 0
 
@@ -163,10 +164,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--instance", metavar="NAME", help="an instance that is up")
     return parser
-
-
-def _log(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

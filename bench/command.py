@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 
 def parser(module: str, text: str | None) -> argparse.ArgumentParser:
@@ -12,3 +13,8 @@ def parser(module: str, text: str | None) -> argparse.ArgumentParser:
         description=text,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+
+
+def tell(line: str) -> None:
+    """Say something to those who wait; results alone go to standard output."""
+    print(line, file=sys.stderr, flush=True)

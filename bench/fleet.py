@@ -18,6 +18,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from bench import fleet_files as files
+from bench.command import tell
 from bench.instance import up_meanwhile
 from bench.peak import Took, watched
 from bench.stack import BenchStack, UnexpectedError
@@ -86,7 +87,7 @@ def main() -> int:
     """Exit status: 0 the goal is met, 1 it is not, or something did not go as it should."""
     options = _parser().parse_args()
     interrupts.deliver()
-    _log(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f} before the start")
+    tell(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f} before the start")
     samples: list[Sample] = []
     try:
         with up_meanwhile(options.instance) as layout, tempfile.TemporaryDirectory() as scratch:
@@ -94,10 +95,10 @@ def main() -> int:
             for models in options.models:
                 fleet = _in_groups(instance, place, models, options.group)
                 samples.append(_measure(*fleet, options.runs))
-                _log(columns([_HEAD, samples[-1].cells()]))
+                tell(columns([_HEAD, samples[-1].cells()]))
             for models in options.whole:
                 samples.append(_measure(*_whole(instance, place, models), options.runs))
-                _log(columns([_HEAD, samples[-1].cells()]))
+                tell(columns([_HEAD, samples[-1].cells()]))
     except (UnexpectedError, subprocess.CalledProcessError) as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1
@@ -218,10 +219,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--runs", type=int, default=3, metavar="N", help="repetitions (3)")
     parser.add_argument("--instance", metavar="NAME", help="an instance that is up")
     return parser
-
-
-def _log(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

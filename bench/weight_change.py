@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 from time import sleep
 
+from bench.command import tell
 from bench.instance import up_meanwhile
 from bench.split import exact_split, first_answer, observe
 from bench.stack import CANARY, HOST, NAMESPACE, ROUTE, WEIGHT, BenchStack, UnexpectedError
@@ -51,14 +52,14 @@ def main() -> int:
     """Exit status: 0 measured, 1 something did not go as it should."""
     arguments = _parser().parse_args()
     interrupts.deliver()
-    _log(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f} before the start")
+    tell(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f} before the start")
     try:
         with up_meanwhile() as layout, tempfile.TemporaryDirectory() as scratch:
             stack = BenchStack.create(layout.name, _ROOT, Path(scratch) / "Pulumi.bench.yaml")
             samples: list[Sample] = []
             for models in arguments.models:
                 samples.append(_measure(stack, layout, models, arguments.runs))
-                _log(render(samples[-1:]))
+                tell(render(samples[-1:]))
     except (UnexpectedError, CommandError, subprocess.CalledProcessError) as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1
@@ -70,7 +71,7 @@ def _measure(stack: BenchStack, layout: Layout, models: int, runs: int) -> Sampl
     stack.write(models, _LOW)
     # Its time is not asked for, and a crash would cost this stack only.
     made = stack.up(PULUMI_EXPERIMENTAL="true", PULUMI_SKIP_CHECKPOINTS="true")
-    _log(f"{models} models: {made.resources} resources, in place after {made.seconds:.0f} s")
+    tell(f"{models} models: {made.resources} resources, in place after {made.seconds:.0f} s")
     sample = Sample(models, made.resources)
     pods = stack.pods()
     for run in range(runs):
@@ -151,10 +152,6 @@ def _positive(text: str) -> int:
     if number < 1:
         raise ValueError
     return number
-
-
-def _log(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ from bench.chaos import result
 from bench.chaos.lane import BAD, GOOD, Lane, LaneError, lane
 from bench.chaos.moments import FAULTS, SHARED, moments
 from bench.chaos.run import Release, Storm, hit_instance, run
-from bench.command import parser
+from bench.command import parser, tell
 from bench.instance import up_meanwhile
 from local import interrupts
 from local.cluster.layout import Layout
@@ -98,7 +98,7 @@ class Bench:
                 return stack.enter_context(lane(self._layout, platform, name, place))
 
             lanes = list(pool.map(up, range(1, parallel + 1)))
-            _log(f"{parallel} stacks are up")
+            tell(f"{parallel} stacks are up")
             self._apart(lanes, [each for each in wanted if each[0] not in SHARED])
             self._together(lanes, [each for each in wanted if each[0] in SHARED])
 
@@ -117,7 +117,7 @@ class Bench:
                     release = self._prepared(lane, fault, number)
                     self._one(lane, release, Storm(moments(fault, release.seed)), shared=False)
                 except LaneError as error:
-                    _log(f"{error}; no more runs there")
+                    tell(f"{error}; no more runs there")
                     return
 
         _all([threading.Thread(target=work, args=(lane,)) for lane in lanes])
@@ -156,7 +156,7 @@ class Bench:
         try:
             lane.prepare(new)
         except LaneError as error:
-            _log(f"{error}; once more")
+            tell(f"{error}; once more")
             lane.mend(old)
             lane.prepare(new)
         return Release(fault, number, seed, old, new)
@@ -165,7 +165,7 @@ class Bench:
         found = run(lane, self._layout, release, storm, shared=shared, scratch=self._scratch)
         with self._lock:
             result.append(self._out, found)
-        _log(_line(found))
+        tell(_line(found))
         if found.violations:
             lane.mend(release.old)
 
@@ -200,10 +200,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     found.add_argument("--instance", metavar="NAME", help="one that is up; default: one of its own")
     return found
-
-
-def _log(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from bench.chaos import parts
-from tests.cluster.stacks import ROOT, Stack, kill_session
+from tests.cluster.rollouts import rollout, start
+from tests.cluster.stacks import ROOT, Stack, kill_session, of_session
 
 _AGAIN_SECONDS = 1.0
 _LOCKED = "pulumi cancel"
@@ -49,16 +49,8 @@ class Controllers:
 
     def start(self) -> None:
         """Start one, whether another runs or not."""
-        with self._lock, self._log.open("ab") as said:
-            where = ["--stack", self._stack.name, "--project", str(self._stack.directory)]
-            process = subprocess.Popen(
-                [sys.executable, "-m", "rollout", *self._order, *where],
-                cwd=ROOT,
-                env=self._stack.environment,
-                stdout=said,
-                stderr=said,
-                start_new_session=True,
-            )
+        with self._lock:
+            process = start(self._stack, *self._order, log=self._log)
             self._running.append(process)
             self._sessions.append(process.pid)
 
@@ -98,16 +90,15 @@ class Controllers:
             if process is None:
                 return False
             self._excused.add(process.pid)
-            frozen = list(parts.of_session(process.pid))
+            frozen = of_session(process.pid)
             self.start()
         parts.freeze(frozen, seconds)
         return True
 
     def abort(self) -> None:
         """Say what a person says to a release that is held for too long."""
-        where = ["--stack", self._stack.name, "--project", str(self._stack.directory)]
         subprocess.run(
-            [sys.executable, "-m", "rollout", "abort", self._order[1], *where],
+            rollout(self._stack, "abort", self._order[1]),
             cwd=ROOT,
             env=self._stack.environment,
             check=False,
@@ -136,7 +127,8 @@ class Controllers:
         said = self._log.read_text()[self._heard :]
         if _LOCKED not in said:
             return
-        lines = parts.of_session(*self._sessions).values()
+        running = of_session(*self._sessions)
+        lines = [parts.command(pid).replace("\0", " ") for pid in running]
         if not any("pulumi" in line and " up " in line for line in lines):
             self._stack.pulumi("cancel", "--yes")
             self.cancelled += 1

@@ -18,7 +18,7 @@ from bench.chaos.observer import Observer
 from local.cluster.layout import Layout
 from local.load.client import Target
 from local.load.generator import Load
-from tests.cluster.stacks import POOLS, ROOT, VERSIONS, Platform, Stack
+from tests.cluster.stacks import POOLS, VERSIONS, Platform, Stack, dev_alerting
 
 MODEL = "ocr"
 GOOD = ("v1.1", "v1.2")
@@ -201,9 +201,7 @@ def _write(stack: Stack, stable: str) -> None:
         "slo": {"errorRatio": 0.3, "p99": "10s"},
         "alerts": _ALERTS,
     }
-    committed = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]
-    alerting = {**committed["paddle-canary:alerting"], "namespace": stack.monitoring}
-    stack.write({MODEL: model}, alerting=alerting, nodePools=_POOLS)
+    stack.write({MODEL: model}, alerting=dev_alerting(stack.monitoring), nodePools=_POOLS)
 
 
 def _is_ready(pod: Mapping[str, Any]) -> bool:

@@ -17,8 +17,8 @@ import urllib3
 from kubernetes import client, config, watch
 
 from bench.chaos.checker import Held, Live, Written
+from tests.cluster.stacks import WEIGHT
 
-WEIGHT = "nginx.ingress.kubernetes.io/canary-weight"
 # Of the journal's last entries: more than are written between two events.
 _NEWEST = 8
 _AGAIN_SECONDS = 0.1

@@ -46,19 +46,9 @@ def freeze(pids: Sequence[int], seconds: float) -> None:
         send(pids, signal.SIGCONT)
 
 
-def of_session(*sessions: int) -> dict[int, str]:
-    """Processes of sessions, with their command lines."""
-    found = {}
-    for pid in _all():
-        with contextlib.suppress(ProcessLookupError):
-            if os.getsid(pid) in sessions:
-                found[pid] = _command(pid).replace("\0", " ")
-    return found
-
-
 def _node(layout: Layout, name: str) -> list[int]:
     """Its daemons and the shims of its containers share a mount namespace; pods are below them."""
-    daemons = [pid for pid in _servers(layout) if name in _command(pid)]
+    daemons = [pid for pid in _servers(layout) if name in command(pid)]
     spaces = {_mounts(pid) for pid in daemons} - {None}
     shared = [pid for pid in _all() if _mounts(pid) in spaces]
     return sorted({*shared, *_in_cgroup(layout, name)})
@@ -93,10 +83,11 @@ def _mounts(pid: int) -> str | None:
 
 
 def _program(pid: int) -> str:
-    return Path(_command(pid).partition("\0")[0]).name
+    return Path(command(pid).partition("\0")[0]).name
 
 
-def _command(pid: int) -> str:
+def command(pid: int) -> str:
+    """Its command line, words apart by NUL; empty for one that is gone."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_text()
     except (FileNotFoundError, ProcessLookupError):

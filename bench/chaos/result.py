@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.table import columns
+from bench.exact import interval
+from bench.table import columns, spread
 
 _CONFIDENCE = 0.95
 
@@ -74,7 +74,6 @@ def _line(fault: str, runs: Sequence[Result]) -> tuple[str, ...]:
     ends = [each.outcome for each in runs]
     known = ("promoted", "rolled back", "held")
     wrong = sum(bool(each.violations) for each in runs)
-    seconds = sorted(each.seconds for each in runs)
     return (
         fault,
         str(len(runs)),
@@ -86,27 +85,10 @@ def _line(fault: str, runs: Sequence[Result]) -> tuple[str, ...]:
         str(sum(each.controllers for each in runs)),
         str(sum(len(each.fell) for each in runs)),
         str(sum(each.cancelled for each in runs)),
-        f"{seconds[len(seconds) // 2]:.0f} ({seconds[0]:.0f} to {seconds[-1]:.0f})",
+        spread([each.seconds for each in runs]),
     )
 
 
-def upper_bound(found: int, runs: int, confidence: float = _CONFIDENCE) -> float:
-    """The largest share of wrong runs that so few of so many allow: one-sided, exact.
-
-    Clopper and Pearson, Biometrika 26 (1934) 404. Found by halving, to a millionth.
-    """
-    if found >= runs:
-        return 1.0
-    low, high = 0.0, 1.0
-    while high - low > 1e-6:
-        middle = (low + high) / 2
-        if _at_most(found, runs, middle) > 1 - confidence:
-            low = middle
-        else:
-            high = middle
-    return high
-
-
-def _at_most(found: int, runs: int, share: float) -> float:
-    """Chance of at most `found` of `runs`."""
-    return sum(math.comb(runs, k) * share**k * (1 - share) ** (runs - k) for k in range(found + 1))
+def upper_bound(found: int, runs: int) -> float:
+    """The largest share of wrong runs that so few of so many allow: one-sided, exact."""
+    return interval(found, runs, 2 * _CONFIDENCE - 1)[1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bench.judge.exact import interval
+from bench.exact import interval
 from bench.judge.judges import ALPHA, BETA, OURS, OURS_ON_ERRORS
 from bench.judge.scenarios import Scenario
 from bench.judge.trials import Found

@@ -9,7 +9,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bench.judge.exact import interval
+from bench.exact import interval
 from bench.judge.judges import OURS
 from bench.judge.limit import limit
 from bench.judge.scenarios import SCRAPE, SCRAPES, Truth

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from bench.judge.exact import interval
+from bench.exact import interval
 from bench.judge.judges import OURS, OURS_ON_ERRORS
 from bench.judge.limit import limit
 from bench.judge.scenarios import Scenario

@@ -23,7 +23,7 @@ from __future__ import annotations
 import signal
 import sys
 
-from bench.command import parser
+from bench.command import parser, tell
 from bench.placement.acts import UnmetError
 from bench.placement.run import Plan, Report, run
 from bench.table import columns
@@ -45,7 +45,7 @@ def main() -> int:
     # Whoever ends this ends the servers with it, and their files go.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
-        report = run(plan, ensure(TOOLS, _log), _log)
+        report = run(plan, ensure(TOOLS, tell), tell)
     except (BuildError, ConfigErrors, SimulationError, UnmetError, ValueError) as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1
@@ -76,10 +76,6 @@ def render(report: Report) -> str:
 
 def _spread(report: Report) -> str:
     return f"{report.choices - report.crowded} of {report.choices}"
-
-
-def _log(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

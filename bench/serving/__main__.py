@@ -23,7 +23,7 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from bench.command import parser
+from bench.command import parser, tell
 from bench.pages.draw import blank, page
 from bench.pages.folder import write
 from bench.serving import paddlex
@@ -45,7 +45,7 @@ def main() -> int:
     chosen = _parser().parse_args()
     # The default ends this process at once, and leaves the servers.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    _log(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f} before the start")
+    tell(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f} before the start")
     try:
         with tempfile.TemporaryDirectory(prefix="bench-serving-") as scratch:
             return int(not _measure(_prepared(Path(scratch), chosen.quick), chosen))
@@ -95,7 +95,7 @@ def _prepared(scratch: Path, quick: bool) -> Setup:
     python = environment(ROOT / "service/requirements.txt") / "bin/python"
     models, pages, expected = scratch / "models", scratch / "pages", scratch / "expected.json"
     count = 12 if quick else 24
-    _log("fetching the models, drawing the pages, asking the handler for the right answers")
+    tell("fetching the models, drawing the pages, asking the handler for the right answers")
     fetch(models)
     shutil.copy(ROOT / "service/models" / f"{_VERSION}.yaml", models / "model.yaml")
     write(pages, [page(seed) for seed in range(count)])
@@ -118,12 +118,8 @@ def _prepared(scratch: Path, quick: bool) -> Setup:
         Loader(scratch / "blank"),
         count,
         len(os.sched_getaffinity(0)),
-        _log,
+        tell,
     )
-
-
-def _log(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:

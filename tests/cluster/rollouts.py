@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from local.cluster.layout import Layout
-from tests.cluster.stacks import ROOT, VERSIONS, Stack
+from tests.cluster.stacks import ROOT, VERSIONS, Stack, dev_alerting
 
 MODEL = "ocr"
 HOST = "rollouts.example.com"
@@ -50,22 +48,12 @@ class Released:
             "rollout": dict(PLAN),
             "slo": {"errorRatio": 0.1, "p99": "10s"},
         }
-        committed = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]
-        alerting = {**committed["paddle-canary:alerting"], "namespace": self.stack.monitoring}
+        alerting = dev_alerting(self.stack.monitoring)
         self.stack.write({MODEL: model}, alerting=alerting, **settings)
 
     def start(self, *command: str, log: Path) -> subprocess.Popen[bytes]:
-        """Start a command of the rollout in the stack's checkout; what it says goes to `log`."""
-        with log.open("ab") as said:
-            where = ["--stack", self.stack.name, "--project", str(self.stack.directory)]
-            return subprocess.Popen(
-                [sys.executable, "-m", "rollout", *command, *where],
-                cwd=ROOT,
-                env=self.stack.environment,
-                stdout=said,
-                stderr=said,
-                start_new_session=True,
-            )
+        """Start a command of the rollout; what it says goes to `log`."""
+        return start(self.stack, *command, log=log)
 
     def journal(self) -> list[dict[str, Any]]:
         """Every entry of the journal, oldest first."""
@@ -93,3 +81,22 @@ class Released:
         )
         known: dict[str, Any] | None = json.loads(text) if text else None
         return known
+
+
+def start(stack: Stack, *command: str, log: Path) -> subprocess.Popen[bytes]:
+    """Start a command of the rollout in a stack's checkout; what it says goes to `log`."""
+    with log.open("ab") as said:
+        return subprocess.Popen(
+            rollout(stack, *command),
+            cwd=ROOT,
+            env=stack.environment,
+            stdout=said,
+            stderr=said,
+            start_new_session=True,
+        )
+
+
+def rollout(stack: Stack, *command: str) -> list[str]:
+    """The command line of a command of the rollout about a stack."""
+    where = ["--stack", stack.name, "--project", str(stack.directory)]
+    return [sys.executable, "-m", "rollout", *command, *where]

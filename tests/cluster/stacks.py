@@ -42,6 +42,12 @@ VERSIONS = {
 }
 
 
+def dev_alerting(namespace: str) -> dict[str, Any]:
+    """The `alerting` of the committed dev stack, with its monitoring in a namespace."""
+    committed = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]
+    return {**committed["paddle-canary:alerting"], "namespace": namespace}
+
+
 @dataclass(frozen=True)
 class Platform:
     """The environment that finds the instance and its tools, and where its gateway answers."""
@@ -208,8 +214,16 @@ def finish(process: subprocess.Popen[str], seconds: float = 300) -> Run:
 
 def kill_session(session: int) -> None:
     """Kill every process of a session. Plugins have process groups of their own."""
-    for entry in Path("/proc").glob("[0-9]*"):
-        pid = int(entry.name)
+    for pid in of_session(session):
         with contextlib.suppress(ProcessLookupError):
-            if os.getsid(pid) == session:
-                os.kill(pid, signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
+
+
+def of_session(*sessions: int) -> list[int]:
+    """The processes of sessions."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(ProcessLookupError):
+            if os.getsid(int(entry.name)) in sessions:
+                found.append(int(entry.name))
+    return found

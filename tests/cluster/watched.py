@@ -12,11 +12,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-import yaml
-
 from local.cluster import robots
 from local.cluster.layout import Layout
-from tests.cluster.stacks import ROOT, VERSIONS, Stack
+from tests.cluster.stacks import VERSIONS, Stack, dev_alerting
 
 MODEL = "ocr"
 HOST = "watched.example.com"
@@ -51,8 +49,7 @@ def models(weight: float, p99: str, *, hasty: bool) -> dict[str, Any]:
 
 def alerting(namespace: str) -> dict[str, Any]:
     """The `alerting` of the committed dev stack, with its secrets in plain text."""
-    committed = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]
-    found: dict[str, Any] = committed["paddle-canary:alerting"]
+    found = dev_alerting(namespace)
     receivers = found["receivers"]
     for vendor, known in {
         "dingtalk": dict(zip(("token", "secret"), robots.DINGTALK, strict=True)),
@@ -62,7 +59,7 @@ def alerting(namespace: str) -> dict[str, Any]:
         for robot in receivers[vendor].values():
             robot.update(known)
     receivers["webhook"]["phone"] = {"url": f"{robots.url()}/sample-phone"}
-    return {**found, "namespace": namespace}
+    return found
 
 
 class Told(NamedTuple):

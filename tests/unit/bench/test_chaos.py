@@ -94,8 +94,8 @@ class Story:
         )
 
 
-def promoted(evidence: Mapping[str, Any] = GOOD, window: float = 10) -> Story:
-    """A release as it should be."""
+def at_first_step() -> Story:
+    """A release whose first step is live."""
     story = Story()
     story.lease(A, 0)
     story.turn("preflight", None, reason="begun")
@@ -105,6 +105,12 @@ def promoted(evidence: Mapping[str, Any] = GOOD, window: float = 10) -> Story:
     story.turn("step", act("v1.1", {"v1.2": 50}))
     story.route("v1.1", "v1.2", 50)
     story.turn("step", None)
+    return story
+
+
+def promoted(evidence: Mapping[str, Any] = GOOD, window: float = 10) -> Story:
+    """A release as it should be."""
+    story = at_first_step()
     story.seconds += window
     story.turn("step", act("v1.1", {"v1.2": 100}), evidence)
     story.route("v1.1", "v1.2", 100)
@@ -120,15 +126,7 @@ def promoted(evidence: Mapping[str, Any] = GOOD, window: float = 10) -> Story:
 
 def taken_back() -> Run:
     """The release of a bad version, as it should be."""
-    story = Story()
-    story.lease(A, 0)
-    story.turn("preflight", None, reason="begun")
-    story.turn("testers", act("v1.1", {"v1.2": 0}))
-    story.route("v1.1", "v1.2", 0)
-    story.turn("testers", None)
-    story.turn("step", act("v1.1", {"v1.2": 50}))
-    story.route("v1.1", "v1.2", 50)
-    story.turn("step", None)
+    story = at_first_step()
     story.turn("back", act("v1.1", {"v1.2": 0}, "patch"), reason="worse than stable")
     story.route("v1.1", "v1.2", 0)
     story.turn("back", act("v1.1", {"v1.2": 0}), reason="worse than stable")

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from bench.judge.exact import interval
+from bench.exact import interval
 from bench.judge.goals import missed
 from bench.judge.judges import Outcome, argo_like, flagger_like, higher, mann_whitney, ours, rule
 from bench.judge.limit import limit
